@@ -1,0 +1,47 @@
+// Adoption: taking over a file that is nobody's without the name ever disappearing, so that no
+// exclusive create can slip in and two breakers cannot both win: the kernel lock decides.
+
+#include <fcntl.h>
+#include <sys/xattr.h>
+
+#include "lockfile.h"
+
+namespace lockbridge {
+
+int adoptOpen(const std::string& path, Held* out) {
+  struct statx st;
+  int done = statName(AT_FDCWD, path.c_str(), &st);
+  if (done < 0) return done == -ENOENT ? -ESTALE : done;
+  if (!S_ISREG(st.stx_mode)) return -ESTALE;
+  // Never O_CREAT: with fs.protected_regular that is EACCES on another user's file in a sticky
+  // directory, for root too (proc_sys_fs(5)).
+  Fd fd(retry([&] { return open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); }));
+  if (!fd.ok()) return fd.error() == -ENOENT || fd.error() == -ELOOP ? -ESTALE : fd.error();
+  struct statx opened;
+  done = statFd(fd.get(), &opened);
+  if (done < 0) return done;
+  if (!S_ISREG(opened.stx_mode) || identityOf(opened) != identityOf(st)) return -ESTALE;
+  out->fd = std::move(fd);
+  out->path = path;
+  out->id = identityOf(opened);
+  out->mechanisms = kExistence;
+  return 0;
+}
+
+int adoptLock(Held* held) {
+  const int done = lockKernel(held);
+  if (done < 0) return done;
+  const int same = stillNames(*held);
+  return same == 1 ? 0 : same == 0 ? -ESTALE : same;
+}
+
+int adoptCommit(Held* held, const std::string& record, int aheadSeconds) {
+  const int done = writeRecord(held->fd.get(), record);
+  if (done < 0) return done;
+  fsetxattr(held->fd.get(), "user.lockbridge", "1", 1, 0);
+  // Not the owner: the mtime cannot be set ahead, and age-judging peers go by the write above.
+  beat(held->fd.get(), aheadSeconds);
+  return 0;
+}
+
+}  // namespace lockbridge

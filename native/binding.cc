@@ -1,0 +1,407 @@
+// The door to JavaScript: check arguments, call, return. The only file that knows N-API.
+//
+// Numbers cross as numbers: a result >= 0 is a value, a result < 0 is -errno. Nothing here throws,
+// because an exception costs eleven times a returned number; TypeScript builds the errors.
+// State is per environment (worker threads load the addon once each), never global.
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <fcntl.h>
+#include <napi.h>
+#include <sys/file.h>
+
+#include "lockfile.h"
+#include "probe.h"
+#include "waiter.h"
+#include "watcher.h"
+
+namespace lockbridge {
+namespace {
+
+using Info = const Napi::CallbackInfo&;
+
+struct Wait {
+  std::unique_ptr<Waiter> waiter;
+  Napi::FunctionReference done;
+};
+
+// Everything one environment holds. Torn down before its thread-safe function is, so that no thread
+// of ours calls into a dead environment; what was still held is then released.
+struct State {
+  std::unordered_map<int, Held> held;
+  std::unordered_map<int, Wait> waits;
+  std::unique_ptr<Watcher> watcher;
+  Napi::FunctionReference events;
+  Napi::ThreadSafeFunction calls;
+  bool callsReady = false;
+  int nextWait = 1;
+
+  void tearDown() {
+    waits.clear();
+    watcher.reset();
+    for (auto& [fd, lock] : held) release(std::move(lock));
+    held.clear();
+    if (callsReady) calls.Abort();
+    callsReady = false;
+  }
+};
+
+State& state(Info info) { return *info.Env().GetInstanceData<State>(); }
+
+Napi::Value number(Info info, double value) { return Napi::Number::New(info.Env(), value); }
+int integer(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
+std::string text(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
+
+Held* find(Info info, int fd) {
+  auto& held = state(info).held;
+  const auto found = held.find(fd);
+  return found == held.end() ? nullptr : &found->second;
+}
+
+// Descriptor and mechanisms in one number: fd * 8 + mechanisms.
+int keep(State& state, Held&& lock) {
+  const int fd = lock.fd.get();
+  const int packed = fd * 8 + lock.mechanisms;
+  state.held.insert_or_assign(fd, std::move(lock));
+  return packed;
+}
+
+// (…, record, mode, uid or -1, gid, seconds ahead), from argument `at` on.
+Birth birth(Info info, size_t at) {
+  Birth b;
+  b.record = text(info[at]);
+  b.mode = static_cast<mode_t>(integer(info[at + 1]));
+  const double uid = info[at + 2].As<Napi::Number>().DoubleValue();
+  b.setOwner = uid >= 0;
+  b.uid = b.setOwner ? static_cast<uid_t>(uid) : 0;
+  b.gid = static_cast<gid_t>(info[at + 3].As<Napi::Number>().DoubleValue());
+  b.aheadSeconds = integer(info[at + 4]);
+  return b;
+}
+
+Napi::Value take(Info info, int (*how)(const std::string&, const Birth&, Held*)) {
+  Held lock;
+  const int done = how(text(info[0]), birth(info, 1), &lock);
+  return number(info, done < 0 ? done : keep(state(info), std::move(lock)));
+}
+Napi::Value Acquire(Info info) { return take(info, create); }
+Napi::Value Replace(Info info) { return take(info, replace); }
+
+// All or nothing. Every path is tried, so that the caller can name every blocker: on failure the
+// result has -errno where a path failed and 0 where it was taken and given back.
+Napi::Value AcquireAll(Info info) {
+  const auto paths = info[0].As<Napi::Array>();
+  const Birth b = birth(info, 1);
+  std::vector<Held> locks(paths.Length());
+  std::vector<int> results(paths.Length());
+  bool failed = false;
+  for (uint32_t i = 0; i < paths.Length(); i++) {
+    results[i] = create(text(paths[i]), b, &locks[i]);
+    failed = failed || results[i] < 0;
+  }
+  auto out = Napi::Array::New(info.Env(), paths.Length());
+  for (uint32_t i = 0; i < paths.Length(); i++) {
+    if (results[i] == 0) {
+      if (failed)
+        release(std::move(locks[i]));
+      else
+        results[i] = keep(state(info), std::move(locks[i]));
+    }
+    out[i] = Napi::Number::New(info.Env(), results[i]);
+  }
+  return out;
+}
+
+Napi::Value AdoptOpen(Info info) {
+  Held lock;
+  const int done = adoptOpen(text(info[0]), &lock);
+  return number(info, done < 0 ? done : keep(state(info), std::move(lock)) / 8);
+}
+
+Napi::Value AdoptLock(Info info) {
+  Held* lock = find(info, integer(info[0]));
+  if (lock == nullptr) return number(info, -EBADF);
+  const int done = adoptLock(lock);
+  return number(info, done < 0 ? done : lock->mechanisms);
+}
+
+Napi::Value AdoptCommit(Info info) {
+  Held* lock = find(info, integer(info[0]));
+  if (lock == nullptr) return number(info, -EBADF);
+  return number(info, adoptCommit(lock, text(info[1]), integer(info[2])));
+}
+
+int releaseOne(State& state, int fd) {
+  const auto found = state.held.find(fd);
+  if (found == state.held.end()) return -EBADF;
+  Held lock = std::move(found->second);
+  state.held.erase(found);
+  return release(std::move(lock));
+}
+
+Napi::Value Release(Info info) { return number(info, releaseOne(state(info), integer(info[0]))); }
+
+Napi::Value ReleaseAll(Info info) {
+  const auto fds = info[0].As<Napi::Array>();
+  auto out = Napi::Array::New(info.Env(), fds.Length());
+  for (uint32_t i = 0; i < fds.Length(); i++)
+    out[i] = Napi::Number::New(info.Env(), releaseOne(state(info), integer(fds[i])));
+  return out;
+}
+
+// Closes without touching the name: a candidate that was not adopted.
+Napi::Value Drop(Info info) {
+  return number(info, state(info).held.erase(integer(info[0])) == 1 ? 0 : -EBADF);
+}
+
+Napi::Value Sweep(Info info) { return number(info, sweep(text(info[0]))); }
+
+Napi::Value Beat(Info info) {
+  Held* lock = find(info, integer(info[0]));
+  return number(info, lock == nullptr ? -EBADF : beat(lock->fd.get(), integer(info[1])));
+}
+
+Napi::Value StillNames(Info info) {
+  Held* lock = find(info, integer(info[0]));
+  return number(info, lock == nullptr ? -EBADF : stillNames(*lock));
+}
+
+// Writes the record anew if a peer truncated or overwrote it: 1 rewritten, 0 intact.
+Napi::Value Restore(Info info) {
+  Held* lock = find(info, integer(info[0]));
+  if (lock == nullptr) return number(info, -EBADF);
+  const std::string record = text(info[1]);
+  if (lookHeld(lock->fd.get()).content == record) return number(info, 0);
+  const int done = writeRecord(lock->fd.get(), record);
+  return number(info, done < 0 ? done : 1);
+}
+
+Napi::Value IdOf(Info info) {
+  struct statx st;
+  const int done = statFd(integer(info[0]), &st);
+  if (done < 0) return number(info, done);
+  return Napi::String::New(info.Env(), identityOf(st).text());
+}
+
+double milliseconds(const struct statx_timestamp& time) {
+  return static_cast<double>(time.tv_sec) * 1000 + time.tv_nsec / 1e6;
+}
+
+Napi::Object lookObject(Napi::Env env, const Look& seen) {
+  auto out = Napi::Object::New(env);
+  const auto set = [&](const char* key, double value) { out.Set(key, value); };
+  set("error", seen.error);
+  if (seen.error < 0) return out;
+  set("mode", seen.st.stx_mode);
+  set("uid", seen.st.stx_uid);
+  set("gid", seen.st.stx_gid);
+  set("nlink", seen.st.stx_nlink);
+  set("size", static_cast<double>(seen.st.stx_size));
+  set("mtime", milliseconds(seen.st.stx_mtime));
+  set("ctime", milliseconds(seen.st.stx_ctime));
+  out.Set("id", identityOf(seen.st).text());
+  out.Set("target", seen.target);
+  set("openError", seen.openError);
+  // Bytes, not UTF-8: a stranger's content may be anything.
+  std::u16string content;
+  for (const unsigned char byte : seen.content) content.push_back(byte);
+  out.Set("content", Napi::String::New(env, content));
+  out.Set("attribute", seen.attribute);
+  out.Set("locked", seen.locked);
+  set("known", static_cast<int>(seen.known));
+  out.Set("leaseRefused", seen.leaseRefused);
+  set("recordPid", seen.recordPid);
+  auto locks = Napi::Array::New(env, seen.locks.size());
+  for (uint32_t i = 0; i < seen.locks.size(); i++) {
+    auto line = Napi::Object::New(env);
+    line.Set("kind", seen.locks[i].kind);
+    line.Set("write", seen.locks[i].write);
+    line.Set("waiting", seen.locks[i].waiting);
+    line.Set("pid", seen.locks[i].pid);
+    locks[i] = line;
+  }
+  out.Set("locks", locks);
+  return out;
+}
+
+Napi::Value LookAt(Info info) {
+  return lookObject(info.Env(), look(text(info[0]), info[1].As<Napi::Boolean>().Value()));
+}
+
+Napi::Value LookHeld(Info info) {
+  Held* lock = find(info, integer(info[0]));
+  Look none;
+  none.error = -EBADF;
+  return lookObject(info.Env(), lock == nullptr ? none : lookHeld(lock->fd.get()));
+}
+
+// One thread-safe function serves waits and events. It keeps the event loop alive only while a wait
+// is under way.
+void readyCalls(Napi::Env env, State& state) {
+  if (state.callsReady) return;
+  const auto nothing = Napi::Function::New(env, [](Info) {});
+  state.calls = Napi::ThreadSafeFunction::New(env, nothing, "lockbridge", 0, 1);
+  state.calls.Unref(env);
+  state.callsReady = true;
+  // Hooks run last in, first out: added after the function's own, ours runs before it is gone.
+  env.AddCleanupHook([](State* s) { s->tearDown(); }, &state);
+}
+
+void finishWait(Napi::Env env, State& state, int id, int result) {
+  const auto found = state.waits.find(id);
+  if (found == state.waits.end()) return;
+  Wait wait = std::move(found->second);
+  state.waits.erase(found);
+  if (state.waits.empty()) state.calls.Unref(env);
+  wait.waiter.reset();
+  wait.done.Call({Napi::Number::New(env, result)});
+}
+
+Napi::Value StartWait(Info info) {
+  State& s = state(info);
+  Held* lock = find(info, integer(info[0]));
+  if (lock == nullptr) return number(info, -EBADF);
+  readyCalls(info.Env(), s);
+  const int id = s.nextWait++;
+  const auto what = integer(info[1]) == 0 ? WaitFor::kFlock : WaitFor::kRecord;
+  auto waiter = std::make_unique<Waiter>(lock->fd.get(), what, [&s, id](int result) {
+    s.calls.NonBlockingCall(
+        [&s, id, result](Napi::Env env, Napi::Function) { finishWait(env, s, id, result); });
+  });
+  if (s.waits.empty()) s.calls.Ref(info.Env());
+  Wait& wait = s.waits[id];
+  wait.waiter = std::move(waiter);
+  wait.done = Napi::Persistent(info[2].As<Napi::Function>());
+  const int started = wait.waiter->start();
+  if (started < 0) {
+    s.waits.erase(id);
+    if (s.waits.empty()) s.calls.Unref(info.Env());
+    return number(info, started);
+  }
+  return number(info, id);
+}
+
+// Ends a wait; its callback still comes, with -ECANCELED or with 0 if the lock was faster.
+void CancelWait(Info info) {
+  auto& waits = state(info).waits;
+  const auto found = waits.find(integer(info[0]));
+  if (found != waits.end()) found->second.waiter->cancel();
+}
+
+void deliver(Napi::Env env, State& state, const std::vector<WatchEvent>& events) {
+  if (state.events.IsEmpty()) return;
+  for (const WatchEvent& event : events)
+    state.events.Call({Napi::Number::New(env, event.wd), Napi::Number::New(env, event.mask),
+                       Napi::String::New(env, event.name)});
+}
+
+// (directory, lineage, callback(wd, mask, name) — the same one every time)
+Napi::Value Watch(Info info) {
+  State& s = state(info);
+  readyCalls(info.Env(), s);
+  if (s.events.IsEmpty()) s.events = Napi::Persistent(info[2].As<Napi::Function>());
+  if (!s.watcher) {
+    s.watcher = std::make_unique<Watcher>([&s](std::vector<WatchEvent>&& events) {
+      s.calls.NonBlockingCall([&s, events = std::move(events)](Napi::Env env, Napi::Function) {
+        deliver(env, s, events);
+      });
+    });
+  }
+  return number(info, s.watcher->add(text(info[0]), info[1].As<Napi::Boolean>().Value()));
+}
+
+void Unwatch(Info info) {
+  State& s = state(info);
+  if (s.watcher) s.watcher->remove(integer(info[0]), info[1].As<Napi::Boolean>().Value());
+}
+
+// undefined, or [identity, origin]; see Origin.
+Napi::Value LineageOf(Info info) {
+  State& s = state(info);
+  Lineage file;
+  if (!s.watcher || !s.watcher->lineage(integer(info[0]), text(info[1]), &file))
+    return info.Env().Undefined();
+  auto out = Napi::Array::New(info.Env(), 2);
+  out[0u] = file.id.text();
+  out[1u] = static_cast<int>(file.origin);
+  return out;
+}
+
+// Primitives, for tools and tests.
+Napi::Value OpenExclusive(Info info) {
+  const std::string path = text(info[0]);
+  const mode_t mode = static_cast<mode_t>(integer(info[1]));
+  return number(info, retry([&] {
+                  return open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                              mode);
+                }));
+}
+Napi::Value Flock(Info info) {
+  const int fd = integer(info[0]), operation = integer(info[1]);
+  // Without waiting, whatever was asked: this is the event loop's thread.
+  return number(info, retry([&] { return flock(fd, operation | LOCK_NB); }));
+}
+Napi::Value OfdLock(Info info) {
+  struct flock whole = {};
+  whole.l_type = static_cast<short>(integer(info[1]));
+  whole.l_whence = SEEK_SET;
+  const int fd = integer(info[0]);
+  return number(info, retry([&] { return fcntl(fd, F_OFD_SETLK, &whole); }));
+}
+// The type of the lock in the way of an exclusive one, F_UNLCK if none is.
+Napi::Value OfdTest(Info info) {
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  const int fd = integer(info[0]);
+  const int done = retry([&] { return fcntl(fd, F_OFD_GETLK, &whole); });
+  return number(info, done < 0 ? done : whole.l_type);
+}
+Napi::Value Close(Info info) {
+  return number(info, close(integer(info[0])) == 0 ? 0 : -errno);
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new State());
+  const auto def = [&](const char* name, auto function) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  def("acquire", Acquire);
+  def("acquireAll", AcquireAll);
+  def("replace", Replace);
+  def("adoptOpen", AdoptOpen);
+  def("adoptLock", AdoptLock);
+  def("adoptCommit", AdoptCommit);
+  def("release", Release);
+  def("releaseAll", ReleaseAll);
+  def("drop", Drop);
+  def("sweep", Sweep);
+  def("beat", Beat);
+  def("stillNames", StillNames);
+  def("restore", Restore);
+  def("look", LookAt);
+  def("lookHeld", LookHeld);
+  def("startWait", StartWait);
+  def("cancelWait", CancelWait);
+  def("watch", Watch);
+  def("unwatch", Unwatch);
+  def("lineage", LineageOf);
+  def("openExclusive", OpenExclusive);
+  def("flock", Flock);
+  def("ofdLock", OfdLock);
+  def("ofdTest", OfdTest);
+  def("identity", IdOf);
+  def("close", Close);
+  exports.Set("residueMark", kResidueMark);
+  return exports;
+}
+
+}  // namespace
+
+// The module macro pastes its argument into a name, so it wants one without a namespace.
+NODE_API_MODULE(lockbridge, Init)
+
+}  // namespace lockbridge

@@ -1,0 +1,225 @@
+#include "lockfile.h"
+
+#include <cstdio>
+#include <ctime>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+namespace lockbridge {
+
+namespace {
+
+constexpr char kAttribute[] = "user.lockbridge";
+constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42;
+
+// On network filesystems flock already is a record lock over the wire, so an OFD lock beside it
+// would fight with it (flock(2), "NFS details").
+bool ofdWouldFight(int fd) {
+  struct statfs fs;
+  if (fstatfs(fd, &fs) != 0) return false;
+  const long type = static_cast<long>(fs.f_type);
+  return type == NFS_SUPER_MAGIC || type == kSmb1 || type == kCifs || type == kSmb2;
+}
+
+// Errors that mean "this filesystem has no such thing", not "no": decided by what the kernel
+// answers, never by the filesystem's name. EISDIR is what kernels before 3.11 say to O_TMPFILE.
+bool noTmpfile(int error) {
+  return error == -EOPNOTSUPP || error == -EISDIR || error == -EINVAL || error == -ENOSYS;
+}
+bool noLink(int error) {
+  return error == -EPERM || error == -EOPNOTSUPP || error == -EXDEV || error == -ENOSYS ||
+         error == -EMLINK || error == -EINVAL;
+}
+
+// Gives a nameless file its name. AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux
+// 6.10); without them it says ENOENT and /proc/self/fd is asked (open(2), O_TMPFILE).
+int linkName(int fd, const char* path) {
+  int done = retry([&] { return linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH); });
+  if (done != -ENOENT) return done;
+  char self[32];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  return retry([&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
+}
+
+int applyOwner(int fd, const Birth& birth, struct statx* st) {
+  if (birth.setOwner) {
+    const int done = retry([&] { return fchown(fd, birth.uid, birth.gid); });
+    if (done < 0) return done;
+  }
+  int done = statFd(fd, st);
+  if (done < 0) return done;
+  if ((st->stx_mode & 07777) != birth.mode) {  // the umask took bits away
+    done = retry([&] { return fchmod(fd, birth.mode); });
+  }
+  return done < 0 ? done : 0;
+}
+
+// Everything but the name and the locks. A full disk or a read-only one speaks up here, before
+// anybody can see the file.
+int fill(int fd, const Birth& birth, Identity* id) {
+  struct statx st;
+  int done = applyOwner(fd, birth, &st);
+  if (done < 0) return done;
+  *id = identityOf(st);
+  done = writeRecord(fd, birth.record);
+  if (done < 0) return done;
+  // Best effort: peers may overwrite the content, the attribute stays. Not every filesystem has
+  // user attributes (tmpfs since Linux 6.6).
+  fsetxattr(fd, kAttribute, "1", 1, 0);
+  return birth.aheadSeconds == 0 ? 0 : beat(fd, birth.aheadSeconds);
+}
+
+// The fallback where nameless files or links are not to be had: visible before it is complete, so
+// the locks come first. Whoever flocks it in between keeps it: we never held.
+int createVisible(const std::string& path, const Birth& birth, Held* out) {
+  Fd fd(retry([&] {
+    return open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, birth.mode);
+  }));
+  if (!fd.ok()) return fd.error();
+  out->path = path;
+  out->mechanisms = kExistence;
+  out->fd = std::move(fd);
+  const int locked = lockKernel(out);
+  const int filled = fill(out->fd.get(), birth, &out->id);
+  if (locked == 0 && filled == 0) return 0;
+  // A stranger's flock won: leave the file to it, marked as born ours so that it can be swept.
+  // Anything else failed: nobody may be left with a half-made file.
+  if (locked != -EWOULDBLOCK) unlink(path.c_str());
+  out->fd.reset();
+  return locked < 0 ? locked : filled;
+}
+
+// A complete, locked file without a name. -errno where that cannot be had.
+int createNameless(const std::string& path, const Birth& birth, Held* out) {
+  const SplitPath where = split(path);
+  Fd fd(retry(
+      [&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
+  if (!fd.ok()) return fd.error();
+  out->fd = std::move(fd);
+  out->path = path;
+  out->mechanisms = kExistence;
+  int done = fill(out->fd.get(), birth, &out->id);
+  if (done == 0) done = lockKernel(out);
+  if (done < 0) out->fd.reset();
+  return done;
+}
+
+// Removes a directory that was a lock, with the files directly in it (Python's MkdirLockFile keeps
+// one, proper-lockfile none). Deeper trees are not a lock and are left: -ENOTEMPTY.
+int removeLockDirectory(int parent, const char* name) {
+  const int fd = retry(
+      [&] { return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
+  if (fd < 0) return fd;
+  DIR* entries = fdopendir(fd);
+  if (entries == nullptr) {
+    const int error = -errno;
+    ::close(fd);
+    return error;
+  }
+  while (const dirent* entry = readdir(entries)) {
+    if (entry->d_name[0] == '.' &&
+        (entry->d_name[1] == 0 || (entry->d_name[1] == '.' && entry->d_name[2] == 0)))
+      continue;
+    if (unlinkat(fd, entry->d_name, 0) != 0) break;
+  }
+  closedir(entries);
+  return retry([&] { return unlinkat(parent, name, AT_REMOVEDIR); });
+}
+
+}  // namespace
+
+int writeRecord(int fd, const std::string& record) {
+  const ssize_t size = static_cast<ssize_t>(record.size());
+  const ssize_t wrote = retry([&] { return pwrite(fd, record.data(), record.size(), 0); });
+  if (wrote < 0) return static_cast<int>(wrote);
+  if (wrote != size) return -ENOSPC;
+  const int cut = retry([&] { return ftruncate(fd, size); });
+  return cut < 0 ? cut : 0;
+}
+
+int beat(int fd, int aheadSeconds) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  struct timespec times[2] = {now, now};
+  times[1].tv_sec += aheadSeconds;
+  const int done = retry([&] { return futimens(fd, times); });
+  return done < 0 ? done : 0;
+}
+
+int lockKernel(Held* held) {
+  const int fd = held->fd.get();
+  const int done = retry([&] { return flock(fd, LOCK_EX | LOCK_NB); });
+  if (done < 0) return done;
+  held->mechanisms |= kFlock;
+  if (ofdWouldFight(fd)) return 0;
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  const int ofd = retry([&] { return fcntl(fd, F_OFD_SETLK, &whole); });
+  if (ofd == 0) {
+    held->mechanisms |= kOfd;
+    return 0;
+  }
+  // EINVAL: a kernel before 3.15 or a filesystem without record locks; reported as not in force.
+  if (ofd == -EINVAL || ofd == -ENOSYS || ofd == -EOPNOTSUPP || ofd == -ENOLCK) return 0;
+  flock(fd, LOCK_UN);
+  held->mechanisms &= ~kFlock;
+  return ofd == -EACCES || ofd == -EAGAIN ? -EWOULDBLOCK : ofd;
+}
+
+int create(const std::string& path, const Birth& birth, Held* out) {
+  int done = createNameless(path, birth, out);
+  if (done < 0) return noTmpfile(done) ? createVisible(path, birth, out) : done;
+  done = linkName(out->fd.get(), path.c_str());
+  if (done == 0) return 0;
+  out->fd.reset();
+  return noLink(done) ? createVisible(path, birth, out) : done;
+}
+
+int stillNames(const Held& held) {
+  struct statx st;
+  const int done = statName(AT_FDCWD, held.path.c_str(), &st);
+  if (done == -ENOENT || done == -ENOTDIR) return 0;
+  if (done < 0) return done;
+  return identityOf(st) == held.id ? 1 : 0;
+}
+
+int replace(const std::string& path, const Birth& birth, Held* out) {
+  const SplitPath where = split(path);
+  Fd dir(retry([&] { return open(where.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!dir.ok()) return dir.error();
+  const int alone = retry([&] { return flock(dir.get(), LOCK_EX | LOCK_NB); });
+  if (alone < 0) return alone;
+
+  // A name of its own first: rename(2) needs one. Hidden, and unique to this process and moment.
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  char temporary[64];
+  snprintf(temporary, sizeof temporary, ".lockbridge-%d-%lld%09ld", getpid(),
+           static_cast<long long>(now.tv_sec), now.tv_nsec);
+  int done = create(where.dir + "/" + temporary, birth, out);
+  if (done < 0) return done;
+  const char* name = where.name.c_str();
+  done = retry([&] { return renameat(dir.get(), temporary, dir.get(), name); });
+  if (done == -EISDIR || done == -ENOTEMPTY || done == -EEXIST) {
+    done = retry([&] { return renameat2(dir.get(), temporary, dir.get(), name, RENAME_EXCHANGE); });
+    if (done == 0) {
+      done = removeLockDirectory(dir.get(), temporary);
+      if (done < 0) renameat2(dir.get(), temporary, dir.get(), name, RENAME_EXCHANGE);
+    }
+  }
+  if (done < 0) {
+    unlinkat(dir.get(), temporary, 0);
+    out->fd.reset();
+    return done;
+  }
+  out->path = path;
+  return 0;
+}
+
+}  // namespace lockbridge

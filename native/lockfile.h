@@ -1,0 +1,84 @@
+// What a lockbridge lock is, as system calls: born locked, adopted, released, replaced, swept.
+//
+// Guarantee: a lock that one of these functions reports as taken is, at that moment, an exclusive
+// create of the name, an exclusive flock on that inode and (where the filesystem allows) an
+// exclusive whole-file open-file-description lock on it. Killed at any instruction, the process
+// leaves either nothing or a complete, attributed file without a kernel lock.
+//
+// What it does not decide: whether a file that is already there may be taken. That is policy and
+// lives in TypeScript; `adoptOpen` only opens and locks, `adoptCommit` only writes.
+//
+// Every function returns a value >= 0 or -errno.
+#pragma once
+
+#include <string>
+
+#include "path.h"
+#include "sys.h"
+
+namespace lockbridge {
+
+// Mechanisms in force; the existence bit is set for every lock that has a name.
+enum Mechanism : int { kExistence = 1, kFlock = 2, kOfd = 4 };
+
+enum Outcome : int {
+  kUnlinked = 0,    // the name is gone, nobody had the file open
+  kHandedOver = 1,  // somebody has the file open: the name stays, marked as residue
+  kLost = 2,        // the path no longer named our inode: only closed
+  kOrphaned = 3,    // unlinked, but an opener slipped in between lease and unlink
+};
+
+// What a released file that somebody still has open says of itself (protocol, "Release").
+inline constexpr char kResidueMark[] = "1\n{\"lockbridge\":1,\"residue\":true}\n";
+
+struct Birth {
+  std::string record;
+  mode_t mode = 0644;
+  bool setOwner = false;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  // How far in the future the mtime of a held file stands, for peers that judge by age.
+  int aheadSeconds = 0;
+};
+
+// A descriptor that carries a lock, and the inode that it was taken on.
+struct Held {
+  Fd fd;
+  std::string path;
+  Identity id;
+  int mechanisms = 0;
+};
+
+// Creates the file locked and complete, then gives it its name. -EEXIST: the name is taken.
+// -EWOULDBLOCK: a kernel locker slipped in (fallback filesystems only).
+int create(const std::string& path, const Birth& birth, Held* out);
+
+// The same, renamed over whatever is at the path (protocol, "Force"); a directory is exchanged
+// away and then removed with what it holds, one level deep. Excludes other forcers and releases by
+// a flock on the parent directory.
+int replace(const std::string& path, const Birth& birth, Held* out);
+
+// Opens an existing regular file for adoption without creating or following anything.
+// -ESTALE: not a regular file, or the path named something else meanwhile.
+int adoptOpen(const std::string& path, Held* out);
+// Both kernel locks, without waiting, on a descriptor of adoptOpen; -EWOULDBLOCK, -ESTALE.
+int adoptLock(Held* held);
+// Writes our record over what is there and marks the inode as ours.
+int adoptCommit(Held* held, const std::string& record, int aheadSeconds);
+
+// Lets go, by the rules of the protocol. Returns an Outcome; always closes.
+int release(Held&& held);
+
+// Removes a residue mark that nobody uses. 1 removed, 0 not residue any more, -EWOULDBLOCK busy.
+int sweep(const std::string& path);
+
+// The kernel locks of `held.fd`, exclusive and without waiting; sets mechanisms. 0 or -errno.
+int lockKernel(Held* held);
+// Overwrites the content and cuts what was longer. 0 or -errno.
+int writeRecord(int fd, const std::string& record);
+// Sets the mtime `aheadSeconds` from now (atime: now). 0 or -errno.
+int beat(int fd, int aheadSeconds);
+// 1 if the path still names the inode, 0 if not, -errno if that cannot be told.
+int stillNames(const Held& held);
+
+}  // namespace lockbridge

@@ -1,0 +1,45 @@
+#include "path.h"
+
+#include <cstdio>
+
+#include <fcntl.h>
+
+#include "sys.h"
+
+namespace lockbridge {
+
+SplitPath split(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {".", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+std::string Identity::text() const {
+  char buffer[96];
+  snprintf(buffer, sizeof buffer, "%x:%x:%llu@%lld.%09u", major, minor,
+           static_cast<unsigned long long>(ino), static_cast<long long>(birthSec), birthNsec);
+  return buffer;
+}
+
+Identity identityOf(const struct statx& st) {
+  Identity id{st.stx_dev_major, st.stx_dev_minor, st.stx_ino, 0, 0};
+  if (st.stx_mask & STATX_BTIME) {
+    id.birthSec = st.stx_btime.tv_sec;
+    id.birthNsec = st.stx_btime.tv_nsec;
+  }
+  return id;
+}
+
+int statFd(int fd, struct statx* out) {
+  return retry([&] {
+    return statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, out);
+  });
+}
+
+int statName(int dirfd, const char* name, struct statx* out) {
+  return retry([&] {
+    return statx(dirfd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, out);
+  });
+}
+
+}  // namespace lockbridge

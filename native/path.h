@@ -1,0 +1,44 @@
+// Names and identities: what a path names, and whether it still is the inode that we mean.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+namespace lockbridge {
+
+// A lock path split at its last slash. `dir` is "." for a bare name.
+struct SplitPath {
+  std::string dir;
+  std::string name;
+};
+SplitPath split(const std::string& path);
+
+// An inode's identity is device, number and birth time: ext4 hands a number out again at once, so
+// two of the three would take a successor for the original. Birth is 0 where the filesystem keeps
+// none (statx(2), STATX_BTIME).
+struct Identity {
+  uint32_t major = 0;
+  uint32_t minor = 0;
+  uint64_t ino = 0;
+  int64_t birthSec = 0;
+  uint32_t birthNsec = 0;
+
+  bool operator==(const Identity& o) const {
+    return major == o.major && minor == o.minor && ino == o.ino && birthSec == o.birthSec &&
+           birthNsec == o.birthNsec;
+  }
+  bool operator!=(const Identity& o) const { return !(*this == o); }
+  // "fe:0:2188353@1764000000.123456789": what people see, compare and quote.
+  std::string text() const;
+};
+
+Identity identityOf(const struct statx& st);
+
+// statx of an open descriptor, or of a name without following a final symbolic link. 0 or -errno.
+int statFd(int fd, struct statx* out);
+int statName(int dirfd, const char* name, struct statx* out);
+
+}  // namespace lockbridge

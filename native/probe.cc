@@ -1,0 +1,116 @@
+#include "probe.h"
+
+#include <csignal>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/xattr.h>
+
+#include "sys.h"
+
+namespace lockbridge {
+
+namespace {
+
+std::string readLink(const std::string& path) {
+  char target[256];
+  const ssize_t size = readlink(path.c_str(), target, sizeof target);
+  return size < 0 ? "" : std::string(target, static_cast<size_t>(size));
+}
+
+void readContent(int fd, Look* out) {
+  char content[kContentLimit];
+  const ssize_t size = retry([&] { return pread(fd, content, sizeof content, 0); });
+  if (size > 0) out->content.assign(content, static_cast<size_t>(size));
+  out->attribute = fgetxattr(fd, "user.lockbridge", nullptr, 0) >= 0;
+}
+
+// 1. Asks about record locks; takes nothing and needs no write access (fcntl(2), F_OFD_GETLK).
+bool recordLocked(int fd, Look* out) {
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (retry([&] { return fcntl(fd, F_OFD_GETLK, &whole); }) < 0) return false;
+  if (whole.l_type == F_UNLCK) return false;
+  out->recordPid = whole.l_pid;
+  return true;
+}
+
+// 3. Granted = nobody else has the file open = no kernel lock can exist. Given back at once.
+bool leaseGranted(int fd, Look* out) {
+  fcntl(fd, F_SETSIG, SIGURG);
+  const int done = retry([&] { return fcntl(fd, F_SETLEASE, F_WRLCK); });
+  if (done == 0) {
+    fcntl(fd, F_SETLEASE, F_UNLCK);
+    return true;
+  }
+  out->leaseRefused = done == -EAGAIN || done == -EBUSY;
+  return false;
+}
+
+bool flockRefused(int fd) {
+  const int done = retry([&] { return flock(fd, LOCK_EX | LOCK_NB); });
+  if (done == 0) flock(fd, LOCK_UN);
+  return done == -EWOULDBLOCK;
+}
+
+void settle(Look* out, Known known, bool locked) {
+  out->known = known;
+  out->locked = locked;
+}
+
+void findLocks(int fd, Look* out) {
+  const bool record = recordLocked(fd, out);
+  out->locks = kernelLocks(identityOf(out->st));
+  bool shown = false;
+  for (const LockLine& line : out->locks) shown = shown || !line.waiting;
+  if (record) return settle(out, Known::kGetlk, true);
+  if (shown) return settle(out, Known::kProcLocks, true);
+  if (leaseGranted(fd, out)) return settle(out, Known::kLease, false);
+  settle(out, Known::kFlockProbe, flockRefused(fd));
+}
+
+}  // namespace
+
+Look look(const std::string& path, bool mayOpen) {
+  Look out;
+  // The name may change hands between the look at it and the open: then look again.
+  for (int attempt = 0; attempt < 3; attempt++) {
+    out = Look();
+    out.error = statName(AT_FDCWD, path.c_str(), &out.st);
+    if (out.error < 0) return out;
+    if (S_ISLNK(out.st.stx_mode)) out.target = readLink(path);
+    if (!S_ISREG(out.st.stx_mode)) return out;
+    if (!mayOpen) {
+      out.openError = -EBUSY;
+      out.locks = kernelLocks(identityOf(out.st));
+      if (!out.locks.empty()) settle(&out, Known::kProcLocks, true);
+      return out;
+    }
+    const Fd fd(
+        retry([&] { return open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); }));
+    if (!fd.ok()) {
+      if (fd.error() == -ENOENT || fd.error() == -ELOOP) continue;
+      out.openError = fd.error();
+      out.locks = kernelLocks(identityOf(out.st));
+      if (!out.locks.empty()) settle(&out, Known::kProcLocks, true);
+      return out;
+    }
+    struct statx opened;
+    if (statFd(fd.get(), &opened) < 0 || identityOf(opened) != identityOf(out.st)) continue;
+    readContent(fd.get(), &out);
+    findLocks(fd.get(), &out);
+    return out;
+  }
+  return out;
+}
+
+Look lookHeld(int fd) {
+  Look out;
+  out.error = statFd(fd, &out.st);
+  if (out.error < 0) return out;
+  readContent(fd, &out);
+  return out;
+}
+
+}  // namespace lockbridge

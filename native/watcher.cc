@@ -1,0 +1,195 @@
+#include "watcher.h"
+
+#include <csignal>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include "procfs.h"
+
+namespace lockbridge {
+
+namespace {
+
+constexpr uint32_t kNames =
+    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr uint32_t kUse = IN_OPEN | IN_CLOSE;
+constexpr uint64_t kSlowestPoll = 5'000'000'000;
+
+uint32_t maskFor(bool lineage) { return kNames | (lineage ? kUse : 0) | IN_ONLYDIR; }
+
+}  // namespace
+
+Watcher::Watcher(std::function<void(std::vector<WatchEvent>&&)> deliver)
+    : deliver_(std::move(deliver)) {}
+
+Watcher::~Watcher() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    stopping_ = true;
+  }
+  wake();
+  thread_.join();
+}
+
+void Watcher::wake() {
+  const uint64_t one = 1;
+  retry([&] { return write(wake_.get(), &one, sizeof one); });
+}
+
+int Watcher::open() {
+  if (inotify_.ok()) return 0;
+  Fd inotify(retry([] { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }));
+  if (!inotify.ok()) return inotify.error();
+  Fd wake(retry([] { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }));
+  if (!wake.ok()) return wake.error();
+  inotify_ = std::move(inotify);
+  wake_ = std::move(wake);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { loop(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return 0;
+}
+
+int Watcher::add(const std::string& dir, bool lineage) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const int ready = open();
+  if (ready < 0) return ready;
+  // IN_MASK_ADD widens an existing watch instead of replacing its mask.
+  const int wd = retry([&] {
+    return inotify_add_watch(inotify_.get(), dir.c_str(), maskFor(lineage) | IN_MASK_ADD);
+  });
+  if (wd < 0) return wd;
+  Directory& entry = directories_[wd];
+  if (entry.users == 0) entry.path = dir;
+  entry.users++;
+  if (lineage) entry.lineageUsers++;
+  return wd;
+}
+
+void Watcher::remove(int wd, bool lineage) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end()) return;
+  Directory& entry = found->second;
+  if (lineage && --entry.lineageUsers == 0) {
+    entry.lineages.clear();
+    if (entry.users > 1) inotify_add_watch(inotify_.get(), entry.path.c_str(), maskFor(false));
+  }
+  if (--entry.users > 0) return;
+  inotify_rm_watch(inotify_.get(), wd);
+  directories_.erase(found);
+}
+
+bool Watcher::lineage(int wd, const std::string& name, Lineage* out) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end()) return false;
+  drain();  // an event that waits to be read may have ended the lineage
+  if (!pending_.empty()) wake();
+  const Lineage* file = found->second.lineages.find(name);
+  if (file != nullptr) *out = *file;
+  return file != nullptr;
+}
+
+void Watcher::accept(const inotify_event& event, uint64_t now) {
+  const bool lost = event.mask & IN_Q_OVERFLOW;
+  if (lost)
+    for (auto& [wd, entry] : directories_) entry.lineages.clear();
+  const auto found = directories_.find(event.wd);
+  if (!lost && found == directories_.end()) return;  // removed meanwhile
+  const std::string name = event.len > 0 ? event.name : "";
+  if (!lost) {
+    Directory& entry = found->second;
+    if (event.mask & (IN_UNMOUNT | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF))
+      entry.lineages.clear();
+    else if (entry.lineageUsers > 0)
+      entry.lineages.event(entry.path, name, event.mask, now);
+  }
+  if (event.mask & IN_OPEN) return;  // nobody waits for an open
+  pending_.push_back({lost ? -1 : event.wd, event.mask, name});
+}
+
+void Watcher::drain() {
+  alignas(inotify_event) char buffer[16384];
+  for (;;) {
+    const ssize_t got = retry([&] { return read(inotify_.get(), buffer, sizeof buffer); });
+    if (got <= 0) return;
+    const uint64_t now = monotonic();
+    for (ssize_t at = 0; at < got;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+      accept(*event, now);
+      at += static_cast<ssize_t>(sizeof *event + event->len);
+    }
+  }
+}
+
+// A kernel lock is on the file; is its maker's open still the only one? Events that were under way
+// when the lock was seen end the lineage (drain), and a merged second open shows as an opener
+// without a lock.
+bool Watcher::proven(const Lineage& file, int wd, const std::string& name) {
+  bool locked = false;
+  for (const LockLine& line : kernelLocks(file.id)) locked = locked || !line.waiting;
+  if (!locked) return false;
+  const Identity id = file.id;
+  drain();
+  const auto entry = directories_.find(wd);
+  if (entry == directories_.end()) return false;
+  const Lineage* still = entry->second.lineages.find(name);
+  return still != nullptr && still->origin == Origin::kOpen && still->id == id &&
+         !openerWithoutLock(id);
+}
+
+void Watcher::pollLocks() {
+  const uint64_t now = monotonic();
+  for (auto& [wd, entry] : directories_) {
+    if (entry.lineages.nextPoll() == 0) continue;
+    std::vector<std::string> due;
+    for (const auto& [name, file] : entry.lineages.files())
+      if (file.nextPoll != 0 && file.nextPoll <= now) due.push_back(name);
+    for (const std::string& name : due) {
+      auto& files = entry.lineages.files();
+      const auto found = files.find(name);
+      if (found == files.end() || found->second.origin != Origin::kOpen) continue;
+      const bool proof = proven(found->second, wd, name);
+      const auto after = files.find(name);  // drain() may have dropped it
+      if (after == files.end() || after->second.origin != Origin::kOpen) continue;
+      Lineage& file = after->second;
+      if (proof) file.origin = Origin::kKernel;
+      // The kernel reports no event when a lock is taken: look again, ever more rarely.
+      file.interval = file.interval * 2 < kSlowestPoll ? file.interval * 2 : kSlowestPoll;
+      file.nextPoll = proof ? 0 : monotonic() + file.interval;
+    }
+  }
+}
+
+void Watcher::loop() {
+  struct pollfd fds[2] = {{inotify_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
+  for (;;) {
+    uint64_t next = 0;
+    {
+      const std::lock_guard<std::mutex> guard(mutex_);
+      if (stopping_) return;
+      drain();
+      pollLocks();
+      for (const auto& [wd, entry] : directories_) {
+        const uint64_t due = entry.lineages.nextPoll();
+        if (due != 0 && (next == 0 || due < next)) next = due;
+      }
+      if (!pending_.empty()) deliver_(std::move(pending_));
+      pending_.clear();
+    }
+    const uint64_t now = monotonic();
+    const uint64_t pause = next > now ? next - now : 0;
+    const struct timespec timeout = {static_cast<time_t>(pause / 1'000'000'000),
+                                     static_cast<long>(pause % 1'000'000'000)};
+    ppoll(fds, 2, next == 0 ? nullptr : &timeout, nullptr);
+    uint64_t woken;
+    retry([&] { return read(wake_.get(), &woken, sizeof woken); });
+  }
+}
+
+}  // namespace lockbridge

@@ -1,0 +1,67 @@
+// The one inotify descriptor of an environment: closing one takes about 15 ms and a user has 128,
+// so it is opened on first use and kept. A thread reads it, keeps lineages (which cannot wait for
+// the event loop: flock(1) may hold for a millisecond), and passes on the rest.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/inotify.h>
+
+#include "lineage.h"
+#include "sys.h"
+
+namespace lockbridge {
+
+struct WatchEvent {
+  int wd;  // -1: the queue overflowed, anything may have happened anywhere
+  uint32_t mask;
+  std::string name;
+};
+
+class Watcher {
+ public:
+  // `deliver` is called on the watcher's thread.
+  explicit Watcher(std::function<void(std::vector<WatchEvent>&&)> deliver);
+  ~Watcher();
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  // Watches a directory; with `lineage` opens and closes too. The same directory gives the same
+  // descriptor and is counted. Watch descriptor or -errno.
+  int add(const std::string& dir, bool lineage);
+  void remove(int wd, bool lineage);
+  // What is known of a file; false if nothing.
+  bool lineage(int wd, const std::string& name, Lineage* out);
+
+ private:
+  struct Directory {
+    std::string path;
+    int users = 0;
+    int lineageUsers = 0;
+    Lineages lineages;
+  };
+
+  int open();
+  void loop();
+  void drain();
+  void accept(const inotify_event& event, uint64_t now);
+  void pollLocks();
+  void wake();
+  bool proven(const Lineage& file, int wd, const std::string& name);
+
+  const std::function<void(std::vector<WatchEvent>&&)> deliver_;
+  std::mutex mutex_;
+  Fd inotify_;
+  Fd wake_;
+  bool stopping_ = false;
+  std::map<int, Directory> directories_;
+  std::vector<WatchEvent> pending_;
+  std::thread thread_;
+};
+
+}  // namespace lockbridge

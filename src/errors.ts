@@ -1,0 +1,140 @@
+// Every error that lockbridge raises on purpose, in one table: its code, the exit code that the
+// command line turns it into (sysexits.h, as flock(1) and lockfile(1) use them), and what it means.
+
+import { getSystemErrorName } from 'node:util';
+import type { Inspection } from './inspect/types.js';
+
+export const EXIT: {
+  readonly ok: 0;
+  readonly conflict: 1;
+  readonly usage: 64;
+  readonly noInput: 66;
+  readonly unavailable: 69;
+  readonly osError: 71;
+  readonly cantCreate: 73;
+} = {
+  ok: 0,
+  conflict: 1,
+  usage: 64,
+  noInput: 66,
+  unavailable: 69,
+  osError: 71,
+  cantCreate: 73,
+};
+
+/** The codes of {@link LockError} and the exit code that each one ends the command line with. */
+export const LOCK_ERROR_CODES: {
+  readonly [code in LockErrorCode]: { exit: number; meaning: string };
+} = {
+  ERR_LOCK_HELD: { exit: EXIT.conflict, meaning: 'somebody else holds the lock' },
+  ERR_LOCK_TIMEOUT: { exit: EXIT.conflict, meaning: 'still held when the time ran out' },
+  ERR_LOCK_ABORTED: { exit: EXIT.conflict, meaning: 'the wait was aborted by its signal' },
+  ERR_INVALID_ARGUMENT: { exit: EXIT.usage, meaning: 'an option or a path is not usable' },
+  ERR_LOCK_PATH: { exit: EXIT.noInput, meaning: 'the parent of the path cannot be reached' },
+  ERR_LOCK_PERMISSION: { exit: EXIT.noInput, meaning: 'not permitted to open or take the file' },
+  ERR_LOCK_CREATE: { exit: EXIT.cantCreate, meaning: 'the lock file cannot be created there' },
+  ERR_LOCK_SYSTEM: { exit: EXIT.osError, meaning: 'the system ran out of something' },
+  ERR_LOCK_UNSUPPORTED: {
+    exit: EXIT.osError,
+    meaning: 'this filesystem or kernel has no such lock',
+  },
+  ERR_ADDON_MISSING: { exit: EXIT.unavailable, meaning: 'no native addon for this machine' },
+};
+
+export type LockErrorCode =
+  | 'ERR_LOCK_HELD'
+  | 'ERR_LOCK_TIMEOUT'
+  | 'ERR_LOCK_ABORTED'
+  | 'ERR_INVALID_ARGUMENT'
+  | 'ERR_LOCK_PATH'
+  | 'ERR_LOCK_PERMISSION'
+  | 'ERR_LOCK_CREATE'
+  | 'ERR_LOCK_SYSTEM'
+  | 'ERR_LOCK_UNSUPPORTED'
+  | 'ERR_ADDON_MISSING';
+
+/** What a {@link LockError} carries beside its message; all optional but the code. */
+export interface LockErrorDetails {
+  path?: string;
+  syscall?: string;
+  /** Positive errno and its name, as Node's own errors have them (errno negative there). */
+  errno?: number;
+  /** Everybody who stood in the way, for contention errors. */
+  blockers?: readonly Inspection[];
+  cause?: unknown;
+}
+
+const BRAND = Symbol.for('lockbridge.LockError');
+
+/**
+ * The one error class. `code` is one of {@link LOCK_ERROR_CODES}; `message` is a single line that
+ * says what, where, why and what to do; `errno`/`errnoName`/`syscall`/`path` are those of the
+ * system call where one failed; `blockers` lists every lock in the way (contention only).
+ */
+export class LockError extends Error {
+  override readonly name = 'LockError';
+  readonly code: LockErrorCode;
+  readonly path: string | undefined;
+  readonly syscall: string | undefined;
+  readonly errno: number | undefined;
+  readonly errnoName: string | undefined;
+  readonly blockers: readonly Inspection[];
+
+  constructor(code: LockErrorCode, message: string, details: LockErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.path = details.path;
+    this.syscall = details.syscall;
+    this.errno = details.errno;
+    this.errnoName = details.errno === undefined ? undefined : getSystemErrorName(-details.errno);
+    this.blockers = details.blockers ?? [];
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** The exit code that the command line ends with for this error. */
+  get exitCode(): number {
+    return LOCK_ERROR_CODES[this.code].exit;
+  }
+
+  /** True for LockErrors of any realm or copy of this package. */
+  static is(value: unknown): value is LockError {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+}
+
+const WHY: Readonly<Record<string, [LockErrorCode, string]>> = {
+  ENOENT: ['ERR_LOCK_PATH', 'its directory does not exist; create it first'],
+  ENOTDIR: ['ERR_LOCK_PATH', 'a part of its path is not a directory'],
+  ELOOP: ['ERR_LOCK_PATH', 'too many symbolic links on the way to it'],
+  EACCES: ['ERR_LOCK_PERMISSION', 'not permitted for this user; check owner and mode of the directory and file'],
+  EPERM: ['ERR_LOCK_PERMISSION', 'not permitted for this user; creating a file for another owner needs root'],
+  EROFS: ['ERR_LOCK_CREATE', 'the filesystem is mounted read-only'],
+  ENOSPC: ['ERR_LOCK_CREATE', 'no space is left on the filesystem; free some'],
+  EDQUOT: ['ERR_LOCK_CREATE', 'the disk quota is used up'],
+  ENAMETOOLONG: ['ERR_LOCK_CREATE', 'the name is longer than the filesystem allows'],
+  EMFILE: ['ERR_LOCK_SYSTEM', 'this process has no descriptor left; raise `ulimit -n`'],
+  ENFILE: ['ERR_LOCK_SYSTEM', 'the machine has no descriptor left'],
+  ENOMEM: ['ERR_LOCK_SYSTEM', 'no memory is left'],
+  ENOLCK: ['ERR_LOCK_UNSUPPORTED', 'the kernel has no lock to give here'],
+  EINVAL: ['ERR_LOCK_UNSUPPORTED', 'this filesystem does not know such a lock'],
+  ENOSYS: ['ERR_LOCK_UNSUPPORTED', 'this kernel does not know such a lock'],
+  EOPNOTSUPP: ['ERR_LOCK_UNSUPPORTED', 'this filesystem does not support it'],
+};
+
+/** Builds the LockError for a negative errno that a native call on `path` returned. */
+export function fromErrno(result: number, syscall: string, path: string): LockError {
+  const errno = -result;
+  const name = getSystemErrorName(result);
+  const [code, why] = WHY[name] ?? ['ERR_LOCK_SYSTEM', 'the system call failed'];
+  return new LockError(code, `cannot lock '${path}': ${why} (${syscall}: ${name})`, {
+    path,
+    syscall,
+    errno,
+  });
+}
+
+/** The LockError for an argument that is not usable; `what` names it, `expected` says its shape. */
+export function invalid(what: string, expected: string, got: unknown): LockError {
+  const shown = typeof got === 'string' ? JSON.stringify(got) : String(got);
+  return new LockError('ERR_INVALID_ARGUMENT', `${what} must be ${expected}, not ${shown}`);
+}
