@@ -35,12 +35,17 @@ int adoptLock(Held* held) {
   return same == 1 ? 0 : same == 0 ? -ESTALE : same;
 }
 
-int adoptCommit(Held* held, const std::string& record, int aheadSeconds) {
-  const int done = writeRecord(held->fd.get(), record);
+int adoptCommit(Held* held, const Birth& birth) {
+  const int fd = held->fd.get();
+  if (birth.setOwner) {
+    const int owned = retry([&] { return fchown(fd, birth.uid, birth.gid); });
+    if (owned < 0) return owned;
+  }
+  const int done = writeRecord(fd, birth.record);
   if (done < 0) return done;
-  fsetxattr(held->fd.get(), "user.lockbridge", "1", 1, 0);
+  fsetxattr(fd, "user.lockbridge", "1", 1, 0);
   // Not the owner: the mtime cannot be set ahead, and age-judging peers go by the write above.
-  beat(held->fd.get(), aheadSeconds);
+  beat(fd, birth.aheadSeconds);
   return 0;
 }
 

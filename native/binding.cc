@@ -131,7 +131,7 @@ Napi::Value AdoptLock(Info info) {
 Napi::Value AdoptCommit(Info info) {
   Held* lock = find(info, integer(info[0]));
   if (lock == nullptr) return number(info, -EBADF);
-  return number(info, adoptCommit(lock, text(info[1]), integer(info[2])));
+  return number(info, adoptCommit(lock, birth(info, 1)));
 }
 
 int releaseOne(State& state, int fd) {

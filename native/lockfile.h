@@ -64,7 +64,7 @@ int adoptOpen(const std::string& path, Held* out);
 // Both kernel locks, without waiting, on a descriptor of adoptOpen; -EWOULDBLOCK, -ESTALE.
 int adoptLock(Held* held);
 // Writes our record over what is there and marks the inode as ours.
-int adoptCommit(Held* held, const std::string& record, int aheadSeconds);
+int adoptCommit(Held* held, const Birth& birth);
 
 // Lets go, by the rules of the protocol. Returns an Outcome; always closes.
 int release(Held&& held);

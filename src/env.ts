@@ -1,0 +1,27 @@
+// The one module that reads the environment. Read when asked, never at load.
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where npm and Python peers of the matrix are installed. */
+export function peersDir(): string {
+  const { LOCKBRIDGE_PEERS_DIR, XDG_CACHE_HOME } = process.env;
+  if (LOCKBRIDGE_PEERS_DIR) return LOCKBRIDGE_PEERS_DIR;
+  return join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lockbridge', 'peers');
+}
+
+/** A missing peer is a failure (LOCKBRIDGE_REQUIRE_PEERS=1). */
+export function requirePeers(): boolean {
+  return process.env['LOCKBRIDGE_REQUIRE_PEERS'] === '1';
+}
+
+/** The identity that the operator wants shown in records (LOCKBRIDGE_OWNER). */
+export function ownerIdentity(): string | undefined {
+  return process.env['LOCKBRIDGE_OWNER'];
+}
+
+/** What an empty unlocked file of unknown origin counts as (LOCKBRIDGE_EMPTY=free|held). */
+export function emptyPolicy(): 'held' | 'free' | undefined {
+  const value = process.env['LOCKBRIDGE_EMPTY'];
+  return value === 'free' || value === 'held' ? value : undefined;
+}

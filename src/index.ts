@@ -1,0 +1,19 @@
+// The public API.
+
+export { EXIT, LOCK_ERROR_CODES, LockError, type LockErrorCode } from './errors.js';
+export { inspect, inspectSync, type InspectOptions } from './inspect/inspect.js';
+export type { Evidence, HeldBy, Holder, Inspection, ObjectType, Verdict } from './inspect/types.js';
+export { acquire, acquireSync, tryAcquire, tryAcquireSync, withLock } from './lock/acquire.js';
+export { acquireAll, LockSet } from './lock/all.js';
+export { breakSync, takeSync, type BreakOptions } from './lock/break.js';
+export { Lock } from './lock/lock.js';
+export type { LockRecord } from './lock/record.js';
+export type {
+  AcquireOptions,
+  EmptyPolicy,
+  LostReason,
+  Mechanisms,
+  ReleaseOutcome,
+  WaitOptions,
+} from './lock/types.js';
+export { watchDirectory, type DirectoryWatch } from './watch.js';

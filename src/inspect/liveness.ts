@@ -1,0 +1,46 @@
+// Is the process that a lock file names dead? A pid is only a number of some unknown namespace, so
+// "dead" needs: the initial pid namespace, a /proc that hides nobody, and no process with that
+// number at any level of its NSpid (pid_namespaces(7), proc(5) hidepid). Anything else: unknown.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+
+const INITIAL_PID_NAMESPACE = 0xeffffffc; // PROC_PID_INIT_INO, fixed in the kernel
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether this process can see every process of the machine. */
+export function seesEveryProcess(): boolean {
+  try {
+    if (statSync('/proc/self/ns/pid').ino !== INITIAL_PID_NAMESPACE) return false;
+  } catch {
+    return false;
+  }
+  const mounts = read('/proc/self/mountinfo');
+  const proc = mounts.split('\n').find((line) => / \/proc .* - proc /.test(line));
+  return proc !== undefined && !/hidepid=(1|2|invisible|noaccess|ptraceable)/.test(proc);
+}
+
+/** `true`: some process has that number here or in a container; `false`: provably none; else unknown. */
+export function pidAlive(pid: number): boolean | undefined {
+  if (read(`/proc/${String(pid)}/stat`) !== '') return true;
+  if (!seesEveryProcess()) return undefined;
+  const number = String(pid);
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const levels = /^NSpid:\t(.*)$/m.exec(read(`/proc/${entry}/status`))?.[1];
+    if (levels?.split('\t').includes(number) === true) return true;
+  }
+  return false;
+}
+
+/** The command line of a process, for people; undefined where it cannot be read. */
+export function commandOf(pid: number): string | undefined {
+  const line = read(`/proc/${String(pid)}/cmdline`).replaceAll('\0', ' ').trim();
+  return line === '' ? undefined : line.slice(0, 120);
+}

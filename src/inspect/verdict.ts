@@ -1,0 +1,173 @@
+// From what was seen to what it means. Proof, or held: whatever is not proven nobody's is held,
+// because killing a service in a critical section is worse than a late update. docs/protocol.md has
+// the rules; each branch here is one of them.
+
+import { KNOWN, ORIGIN, type RawLook } from '../native.js';
+import { parseRecord, printable } from '../lock/record.js';
+import type { EmptyPolicy } from '../lock/types.js';
+import { isHeliosTag, recognise, type Footprint } from './footprint.js';
+import { commandOf, pidAlive } from './liveness.js';
+import type { Evidence, Holder, Inspection, ObjectType } from './types.js';
+
+/** What the one who judges knows beside the look itself. */
+export interface Context {
+  path: string;
+  empty: EmptyPolicy;
+  /** From a watch of the directory; counts only if `id` is that of the file looked at. */
+  origin: { id: string; origin: number } | undefined;
+  /** We hold the kernel locks ourselves, so none of somebody else's can be on it. */
+  underLock?: boolean;
+}
+
+const TYPES: Readonly<Record<number, ObjectType>> = {
+  0o010000: 'fifo',
+  0o020000: 'character-device',
+  0o040000: 'directory',
+  0o060000: 'block-device',
+  0o100000: 'file',
+  0o120000: 'symlink',
+  0o140000: 'socket',
+};
+
+const HOW_LOCKED: Readonly<Record<string, string>> = {
+  'ofd-getlk': 'the kernel reports a record lock on it (F_OFD_GETLK)',
+  'proc-locks': '/proc/locks shows a kernel lock on it',
+  'flock-probe': 'a flock without waiting was refused (last resort; nothing else could tell)',
+};
+const HOW_UNLOCKED: Readonly<Record<string, string>> = {
+  lease: 'a write lease was granted: nobody has it open, so no kernel lock is on it',
+  'flock-probe': 'a flock without waiting was granted: no kernel lock is on it',
+};
+
+const SOURCES: Readonly<Record<string, Holder['source']>> = {
+  FLOCK: 'flock',
+  POSIX: 'posix',
+  OFDLCK: 'ofd',
+};
+
+function kernelHolders(look: RawLook): Holder[] {
+  const seen = new Map<number, Holder>();
+  for (const { kind, pid, waiting } of look.locks) {
+    if (pid <= 0 || seen.has(pid)) continue; // -1: an OFD lock has no pid of its own
+    const holder: Holder = {
+      pid,
+      role: waiting ? 'waits' : 'holds',
+      source: SOURCES[kind] ?? 'flock',
+    };
+    const command = commandOf(pid);
+    if (command !== undefined) holder.command = command;
+    seen.set(pid, holder);
+  }
+  return [...seen.values()];
+}
+
+/** Judges one look. Pure but for asking /proc about pids that the file or the kernel names. */
+export function judge(look: RawLook, context: Context): Inspection {
+  const { path } = context;
+  const evidence: Evidence[] = [];
+  const note = (kind: string, text: string): void => void evidence.push({ kind, text });
+  const type = TYPES[look.mode & 0o170000] ?? 'file';
+  const base = { path, object: type, id: look.id, holders: kernelHolders(look), evidence };
+
+  if (type !== 'file') {
+    const target = type === 'symlink' ? ` to '${printable(look.target)}'` : '';
+    note('object', `a ${type}${target}: only an existence locker makes one; never opened or followed`);
+    const protocol = type === 'directory' ? 'mkdir' : type;
+    return { ...base, verdict: 'held', by: 'existence', protocol, advice: REMOVE };
+  }
+
+  const parsed = parseRecord(look.content);
+  const record = typeof parsed === 'object' ? parsed : undefined;
+  const ours = record !== undefined || parsed === 'residue' || look.attribute;
+  const footprint = recognise(path, look);
+  const protocol = ours ? 'lockbridge' : footprint?.protocol;
+  const known = {
+    ...base,
+    ...(record && { record }),
+    ...(protocol !== undefined && { protocol }),
+  };
+
+  const how = KNOWN[look.known] ?? 'unknown';
+  if (look.locked && context.underLock !== true) {
+    note(how, HOW_LOCKED[how] ?? 'a kernel lock is on it');
+    if (base.holders.length === 0)
+      note('invisible', 'its holder is not shown here: an OFD lock, or a process outside this pid namespace');
+    return { ...known, protocol: protocol ?? 'flock', verdict: 'held', by: 'kernel', advice: WAIT };
+  }
+  if (how === 'unknown' && context.underLock !== true) return unseen(look, known, note);
+  note(how, HOW_UNLOCKED[how] ?? 'we hold its kernel locks ourselves');
+
+  if (parsed === 'residue') {
+    note('residue-mark', 'it carries the mark that a released lockbridge lock leaves');
+    return { ...known, verdict: 'residue', advice: TAKE };
+  }
+  if (ours) {
+    note('own-unlocked', 'lockbridge made it and always holds a kernel lock: its holder is gone');
+    return { ...known, verdict: 'stale', advice: TAKE };
+  }
+  if (isHeliosTag(look)) {
+    note('helios-unlocked', 'Helios always holds a flock on its file: its holder is gone');
+    return { ...known, verdict: 'stale', advice: TAKE };
+  }
+  if (context.origin?.origin === ORIGIN.kernel && context.origin.id === look.id) {
+    note('lineage', 'its creation was watched: a kernel locker made it, which leaves no existence lock');
+    return { ...known, verdict: 'residue', protocol: protocol ?? 'flock', advice: TAKE };
+  }
+  return foreign(look, { ...context, footprint }, known, note);
+}
+
+type Known = Omit<Inspection, 'verdict'>;
+type Note = (kind: string, text: string) => void;
+
+// Not openable for us: only what the name and /proc say.
+function unseen(look: RawLook, known: Known, note: Note): Inspection {
+  note('unreadable', 'it cannot be opened here, so locks on it cannot be ruled out');
+  if (look.openError === -16)
+    note('being-made', 'its maker has it open right now; not opened, to keep its lineage');
+  return { ...known, verdict: 'held', by: 'undecidable', advice: WAIT };
+}
+
+// A stranger's file without a kernel lock: an existence lock, unless its holder is provably dead.
+function foreign(
+  look: RawLook,
+  context: Context & { footprint: Footprint | undefined },
+  known: Known,
+  note: Note,
+): Inspection {
+  const { footprint } = context;
+  if (footprint !== undefined) note('footprint', footprint.text);
+  if (footprint?.pid !== undefined) {
+    const alive = pidAlive(footprint.pid);
+    const holder: Holder = { pid: footprint.pid, role: 'named', source: 'record' };
+    if (alive !== undefined) holder.alive = alive;
+    known = { ...known, holders: [...known.holders, holder] };
+    if (alive === false && footprint.pid !== 1) {
+      note('pid-dead', `no process has the number ${String(footprint.pid)}, here or in a container`);
+      return { ...known, verdict: 'stale', advice: TAKE };
+    }
+    if (alive === undefined)
+      note('pid-unknown', 'whether that process lives cannot be told from this pid namespace');
+  }
+  if (footprint !== undefined)
+    return { ...known, verdict: 'held', by: 'existence', advice: REMOVE };
+  if (look.size > 0) {
+    note('content', `${String(look.size)} bytes of no known protocol`);
+    return { ...known, verdict: 'held', by: 'existence', advice: REMOVE };
+  }
+  if (context.empty === 'free') {
+    note('policy', 'empty and unlocked, and the policy says that only kernel lockers live here');
+    return { ...known, verdict: 'residue', advice: TAKE };
+  }
+  note(
+    'empty',
+    'empty, unlocked, of unknown origin: what a finished flock(1) leaves, and just as well a live lock of npm lockfile or a bare O_EXCL',
+  );
+  return { ...known, verdict: 'held', by: 'undecidable', advice: UNDECIDED };
+}
+
+const WAIT = 'wait for the holder: `lockbridge wait PATH`, or take it over with `lockbridge break --force PATH`';
+const TAKE = 'nothing to do: the next lockbridge taker adopts it; `lockbridge break PATH` removes it';
+const REMOVE =
+  'wait for its maker to remove it; if you know that the maker is gone, `lockbridge break --force PATH`';
+const UNDECIDED =
+  'if only kernel lockers (flock, lockf) use this path, say so with --empty=free; else `lockbridge break --force PATH` once you know that its maker is gone';

@@ -1,0 +1,124 @@
+// The record in a lock file: who holds it, since when and why, for people and for peers that read a
+// pid. Two lines of ASCII, at most 512 bytes; see docs/protocol.md for why the first one says "1".
+// A record is a hint and untrusted input: only the kernel lock proves that somebody holds.
+
+import { readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { ownerIdentity } from '../env.js';
+import { native } from '../native.js';
+
+/** Who took a lock. `start`: field 22 of /proc/PID/stat; `pidns`: inode of the pid namespace. */
+export interface LockRecord {
+  lockbridge: 1;
+  pid: number;
+  start: number;
+  pidns: number;
+  boot: string;
+  host: string;
+  uid: number;
+  cmd: string;
+  reason: string;
+  /** Set by the operator (LOCKBRIDGE_OWNER), because container host names all look alike. */
+  owner?: string;
+  /** RFC 3339. */
+  since: string;
+}
+
+const ROOM = { host: 64, cmd: 80, reason: 100, owner: 40 };
+
+// JSON in ASCII, cut so that the escaped text has at most `room` bytes.
+function quote(text: string, room: number): string {
+  let out = '';
+  for (const unit of text.split('')) {
+    const code = unit.charCodeAt(0);
+    const escaped =
+      code < 0x7f ? JSON.stringify(unit).slice(1, -1) : `\\u${code.toString(16).padStart(4, '0')}`;
+    if (out.length + escaped.length > room) break;
+    out += escaped;
+  }
+  return `"${out}"`;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return ''; // no /proc: the fields are for people
+  }
+}
+
+// The command in parentheses may contain anything, so fields are counted from the last ")".
+export function startTime(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0) || 0;
+}
+
+function pidNamespace(): number {
+  try {
+    return statSync('/proc/self/ns/pid').ino;
+  } catch {
+    return 0;
+  }
+}
+
+let cached: { head: string; owner: string | undefined } | undefined;
+
+// What does not change while this process lives, as the front of the JSON.
+function head(): string {
+  const owner = ownerIdentity();
+  if (cached?.owner === owner && cached !== undefined) return cached.head;
+  const uid = process.getuid?.() ?? 0;
+  const boot = read('/proc/sys/kernel/random/boot_id').slice(0, 36);
+  const text =
+    `1\n{"lockbridge":1,"pid":${String(process.pid)},"start":${String(startTime(read('/proc/self/stat')))},` +
+    `"pidns":${String(pidNamespace())},"boot":${quote(boot, 36)},"host":${quote(hostname(), ROOM.host)},` +
+    `"uid":${String(uid)},"cmd":${quote(process.argv.slice(0, 4).join(' '), ROOM.cmd)}` +
+    (owner === undefined ? '' : `,"owner":${quote(owner, ROOM.owner)}`);
+  cached = { head: text, owner };
+  return text;
+}
+
+/** The bytes of a record of this process, taken now. */
+export function makeRecord(reason: string): string {
+  const why = reason === '' ? '""' : quote(reason, ROOM.reason);
+  return `${head()},"reason":${why},"since":"${new Date().toISOString()}"}\n`;
+}
+
+/** What a file's first 512 bytes say, when they are lockbridge's: a record, or the residue mark. */
+export function parseRecord(content: string): LockRecord | 'residue' | undefined {
+  if (content.startsWith(native.residueMark)) return 'residue';
+  const [first, second] = content.split('\n', 2);
+  if (first !== '1' || second?.startsWith('{"lockbridge":1,') !== true) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(second);
+  } catch {
+    return undefined;
+  }
+  return checked(value as Record<string, unknown>);
+}
+
+// Every field is somebody's claim: only the right types pass, the rest is what "unknown" looks like.
+function checked(raw: Record<string, unknown>): LockRecord {
+  const number = (key: string): number => (Number.isSafeInteger(raw[key]) ? Number(raw[key]) : 0);
+  const text = (key: string): string => (typeof raw[key] === 'string' ? printable(raw[key]) : '');
+  const record: LockRecord = {
+    lockbridge: 1,
+    pid: number('pid'),
+    start: number('start'),
+    pidns: number('pidns'),
+    boot: text('boot'),
+    host: text('host'),
+    uid: number('uid'),
+    cmd: text('cmd'),
+    reason: text('reason'),
+    since: text('since'),
+  };
+  if (typeof raw['owner'] === 'string') record.owner = printable(raw['owner']);
+  return record;
+}
+
+/** Text of a stranger made safe for a terminal: control characters become "?". */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are exactly the characters meant
+  return text.slice(0, 256).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?');
+}

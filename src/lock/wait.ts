@@ -1,0 +1,144 @@
+// Waiting for a lock to change, on events: a kernel lock by a blocking flock on a thread of its own,
+// an existence lock by inotify on the directory, with a slow poll behind both for filesystems that
+// lose events.
+
+import { basename, dirname } from 'node:path';
+import { fromErrno } from '../errors.js';
+import type { Inspection } from '../inspect/types.js';
+import { native } from '../native.js';
+import { IN, lineagePending, subscribe, type DirectoryWatch } from '../watch.js';
+import { adopt, birth } from './attempt.js';
+import { Lock } from './lock.js';
+import type { AcquireOptions } from './types.js';
+
+const SLOW_POLL_MS = 1000;
+// Opens and closes are left out: our own looks make them too. Only while a file's maker has it open
+// do we look without opening, and then its close is the event to wait for.
+const NAME_EVENTS =
+  IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO | IN.DELETE_SELF | IN.MOVE_SELF | IN.UNMOUNT | IN.IGNORED | IN.OVERFLOW;
+
+const FLOCK = 0;
+const RECORD = 1;
+
+/** Watches one path for as long as somebody waits for it. Close it. */
+export class PathWait {
+  readonly #path: string;
+  readonly #watch: DirectoryWatch;
+  #changed = false;
+  #wake: (() => void) | undefined;
+  #kind = FLOCK;
+
+  constructor(path: string) {
+    this.#path = path;
+    const name = basename(path);
+    this.#watch = subscribe(dirname(path), true, (seen, mask) => {
+      if (seen !== name && seen !== '') return;
+      if ((mask & NAME_EVENTS) !== 0 || ((mask & IN.CLOSE) !== 0 && this.#madeNow)) this.#signal();
+    });
+  }
+
+  #madeNow = false;
+
+  close(): void {
+    this.#watch.close();
+  }
+
+  #signal(): void {
+    this.#changed = true;
+    this.#wake?.();
+  }
+
+  /**
+   * Resolves when what `blocker` describes may have changed, or `stop` fires. With `take`, a kernel
+   * lock that was waited for is kept and the file adopted if it may be: then the Lock is the result.
+   */
+  async change(
+    blocker: Inspection,
+    stop: AbortSignal,
+    take: AcquireOptions | undefined,
+  ): Promise<Lock | Inspection | undefined> {
+    this.#madeNow = lineagePending(this.#path);
+    if (blocker.by === 'kernel' && !this.#madeNow) {
+      const fd = native.adoptOpen(this.#path);
+      // Not permitted to open it for writing: events and the slow poll must do.
+      if (fd >= 0) return this.#kernel(fd, stop, take);
+    }
+    await this.#sleep(stop);
+    return undefined;
+  }
+
+  async #sleep(stop: AbortSignal): Promise<void> {
+    if (!this.#changed && !stop.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, SLOW_POLL_MS);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        stop.addEventListener('abort', this.#wake, { once: true });
+      });
+      if (this.#wake !== undefined) stop.removeEventListener('abort', this.#wake);
+      this.#wake = undefined;
+    }
+    this.#changed = false;
+  }
+
+  async #kernel(
+    fd: number,
+    stop: AbortSignal,
+    take: AcquireOptions | undefined,
+  ): Promise<Lock | Inspection | undefined> {
+    const result = await this.#block(fd, stop);
+    this.#changed = false;
+    if (result !== 0 || stop.aborted || take === undefined) {
+      native.drop(fd);
+      return undefined;
+    }
+    const got = adopt(fd, this.#path, take, birth(take));
+    // The other family's lock is in the way: wait for that one next.
+    if (got === 'changed') this.#kind = this.#kind === FLOCK ? RECORD : FLOCK;
+    return got === 'changed' ? undefined : got;
+  }
+
+  // Blocks on its own thread; a change of the name or `stop` ends it.
+  async #block(fd: number, stop: AbortSignal): Promise<number> {
+    if (stop.aborted || this.#changed) return -1;
+    const result = await new Promise<number>((resolve) => {
+      const id = native.startWait(fd, this.#kind, resolve);
+      if (id < 0) {
+        native.drop(fd);
+        throw fromErrno(id, 'pthread_create', this.#path);
+      }
+      this.#wake = () => {
+        native.cancelWait(id);
+      };
+      stop.addEventListener('abort', this.#wake, { once: true });
+    });
+    if (this.#wake !== undefined) stop.removeEventListener('abort', this.#wake);
+    this.#wake = undefined;
+    return result;
+  }
+}
+
+/** A signal that fires on the caller's own signal or when `timeout` ms are over; call `clear`. */
+export function deadline(
+  timeout: number | undefined,
+  signal: AbortSignal | undefined,
+): { stop: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort();
+  };
+  // setTimeout's longest delay; a longer wait is as good as for ever.
+  const timer =
+    timeout === undefined || timeout > 0x7fffffff ? undefined : setTimeout(abort, timeout);
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
+  return {
+    stop: controller.signal,
+    clear: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    },
+  };
+}

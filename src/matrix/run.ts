@@ -1,0 +1,123 @@
+// Runs every available peer as holder against every one as taker.
+
+import { availableParallelism, tmpdir } from 'node:os';
+import type { Peer } from '../peers/types.js';
+import { tryAfterKill, tryAfterRelease, tryWhileHeld, unmeasured, type Pair } from './phases.js';
+import { Scratch } from './scratch.js';
+import type { AfterKill, Cell, MatrixResult, PeerInfo } from './types.js';
+
+export interface MatrixOptions {
+  peers: readonly Peer[];
+  /** Where lock files are made: the filesystem under test. Default: the temporary directory. */
+  dir?: string;
+  /** How many questions are asked at once. */
+  concurrency?: number;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** Asks every peer whether it is there. */
+export async function detectPeers(peers: readonly Peer[]): Promise<PeerInfo[]> {
+  return Promise.all(
+    peers.map(async (peer) => {
+      const { id, name, mechanism, family, shared = false } = peer;
+      return { id, name, mechanism, family, shared, ...(await peer.detect()) };
+    }),
+  );
+}
+
+/** Runs `tasks` in their order, `limit` at a time. */
+async function inParallel(tasks: (() => Promise<void>)[], limit: number): Promise<void> {
+  const queue = tasks.values();
+  const work = async (): Promise<void> => {
+    for (const task of queue) await task();
+  };
+  await Promise.all(Array.from({ length: limit }, work));
+}
+
+async function settle<Result>(
+  trial: () => Promise<Result>,
+  failed: (failure: ReturnType<typeof unmeasured>) => Result,
+): Promise<Result> {
+  try {
+    return await trial();
+  } catch (error) {
+    return failed(unmeasured(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+class Matrix {
+  readonly #scratch: Scratch;
+  readonly #peers: readonly Peer[];
+  readonly #killed = new Map<string, AfterKill[]>();
+  readonly #cells = new Map<string, Partial<Cell>>();
+
+  constructor(scratch: Scratch, peers: readonly Peer[]) {
+    this.#scratch = scratch;
+    this.#peers = peers;
+  }
+
+  /** The crashes first: they are the longest tasks, one for each row. */
+  tasks(): (() => Promise<void>)[] {
+    const pairs = this.#peers.flatMap((holder) => this.#peers.map((taker) => ({ holder, taker })));
+    return [
+      ...this.#peers.map((holder) => () => this.#kill(holder)),
+      ...pairs.map(({ holder, taker }) => () => this.#pair(holder, taker)),
+    ];
+  }
+
+  cells(): Cell[] {
+    return this.#peers.flatMap((holder) =>
+      this.#peers.map((taker, at) => {
+        const cell = this.#cells.get(`${holder.id} ${taker.id}`);
+        const afterKill = this.#killed.get(holder.id)?.[at];
+        return { holder: holder.id, taker: taker.id, ...cell, afterKill } as Cell;
+      }),
+    );
+  }
+
+  async #kill(holder: Peer): Promise<void> {
+    const crash = async (): Promise<AfterKill[]> => {
+      const takers = this.#peers.map(async (taker) => this.#scratch.reuse(taker, 'taker'));
+      const session = await this.#scratch.open(holder);
+      return tryAfterKill(this.#scratch.base, session, await Promise.all(takers));
+    };
+    const inspect = { verdict: 'unknown' } as const;
+    const row = await settle(crash, (failure) => this.#peers.map(() => ({ ...failure, inspect })));
+    this.#killed.set(holder.id, row);
+  }
+
+  async #pair(holder: Peer, taker: Peer): Promise<void> {
+    const pair = async (): Promise<Pair> => ({
+      base: this.#scratch.base,
+      holder: await this.#scratch.reuse(holder, 'holder'),
+      taker: await this.#scratch.reuse(taker, 'taker'),
+      shared: holder.shared === true && taker.shared === true,
+    });
+    this.#cells.set(`${holder.id} ${taker.id}`, {
+      whileHeld: await settle(async () => tryWhileHeld(await pair()), (failure) => failure),
+      afterRelease: await settle(async () => tryAfterRelease(await pair()), (failure) => failure),
+    });
+  }
+}
+
+/** The whole matrix. Rejects only if no directory can be made; peers that fail are in the cells. */
+export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
+  const started = performance.now();
+  const infos = await detectPeers(options.peers);
+  const available = options.peers.filter((_, at) => infos[at]?.available === true);
+  const scratch = await Scratch.create(options.dir ?? tmpdir());
+  try {
+    const matrix = new Matrix(scratch, available);
+    const tasks = matrix.tasks();
+    let done = 0;
+    const counted = tasks.map((task) => async () => {
+      await task();
+      options.onProgress?.(++done, tasks.length);
+    });
+    await inParallel(counted, options.concurrency ?? availableParallelism() * 3);
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    return { peers: infos, cells: matrix.cells(), seconds };
+  } finally {
+    await scratch.close();
+  }
+}

@@ -1,0 +1,114 @@
+// The typed door to the addon, and the only place that knows where the binary lies.
+//
+// Results are numbers: >= 0 is a value, < 0 is -errno. Descriptors of held locks are handles into a
+// table of the addon; they are real descriptors, so a child can inherit one.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { LockError } from './errors.js';
+
+/** One line of /proc/locks for the inode that was looked at. */
+export interface LockLine {
+  kind: string;
+  write: boolean;
+  waiting: boolean;
+  pid: number;
+}
+
+/** How a look knows whether a kernel lock is on the file; same order as `Known` in probe.h. */
+export const KNOWN = ['unknown', 'ofd-getlk', 'proc-locks', 'lease', 'flock-probe'] as const;
+
+/** Everything that one undisturbing look saw; only `error` where that is negative. */
+export interface RawLook {
+  error: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  nlink: number;
+  size: number;
+  mtime: number;
+  ctime: number;
+  id: string;
+  target: string;
+  openError: number;
+  content: string;
+  attribute: boolean;
+  locked: boolean;
+  known: number;
+  leaseRefused: boolean;
+  recordPid: number;
+  locks: LockLine[];
+}
+
+/** Same order as `Origin` in lineage.h. */
+export const ORIGIN = { created: 0, open: 1, kernel: 2, unknown: 3 } as const;
+
+type EventCallback = (wd: number, mask: number, name: string) => void;
+
+/** What the addon exports; see the headers in native/ for what each call guarantees. */
+export interface Native {
+  readonly residueMark: string;
+  acquire(path: string, record: string, mode: number, uid: number, gid: number, ahead: number): number;
+  acquireAll(paths: readonly string[], record: string, mode: number, uid: number, gid: number, ahead: number): number[];
+  replace(path: string, record: string, mode: number, uid: number, gid: number, ahead: number): number;
+  adoptOpen(path: string): number;
+  adoptLock(fd: number): number;
+  adoptCommit(fd: number, record: string, mode: number, uid: number, gid: number, ahead: number): number;
+  release(fd: number): number;
+  releaseAll(fds: readonly number[]): number[];
+  drop(fd: number): number;
+  sweep(path: string): number;
+  beat(fd: number, ahead: number): number;
+  stillNames(fd: number): number;
+  restore(fd: number, record: string): number;
+  look(path: string, open: boolean): RawLook;
+  lookHeld(fd: number): RawLook;
+  startWait(fd: number, kind: number, done: (result: number) => void): number;
+  cancelWait(id: number): void;
+  watch(dir: string, lineage: boolean, event: EventCallback): number;
+  unwatch(wd: number, lineage: boolean): void;
+  lineage(wd: number, name: string): [id: string, origin: number] | undefined;
+  openExclusive(path: string, mode: number): number;
+  flock(fd: number, operation: number): number;
+  ofdLock(fd: number, type: number): number;
+  ofdTest(fd: number): number;
+  identity(fd: number): string | number;
+  close(fd: number): number;
+}
+
+// glibc says its version in the process report; musl does not.
+function libc(): string {
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return report.header?.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+}
+
+// A build in this tree comes first: whoever has one has just made it.
+function candidates(): string[] {
+  const root = new URL('..', import.meta.url);
+  const machine = `${process.platform}-${process.arch}-${libc()}`;
+  return ['build/Release/lockbridge.node', `prebuilds/${machine}/lockbridge.node`].map((file) =>
+    fileURLToPath(new URL(file, root)),
+  );
+}
+
+function load(): Native {
+  const tried = candidates();
+  const file = tried.find((path) => existsSync(path));
+  if (file === undefined)
+    throw new LockError(
+      'ERR_ADDON_MISSING',
+      `no native addon for this machine: looked for ${tried.join(' and ')}; run \`npm run build:native\` in a clone, or install a lockbridge that ships this platform`,
+    );
+  try {
+    return createRequire(import.meta.url)(file) as Native;
+  } catch (cause) {
+    throw new LockError(
+      'ERR_ADDON_MISSING',
+      `the native addon ${file} does not load here (${String(cause)}); run \`npm run build:native\` in a clone`,
+      { cause },
+    );
+  }
+}
+
+export const native: Native = load();

@@ -1,0 +1,25 @@
+// dotlockfile(1) of liblockfile: link, like procmail, but by its own rules about age and symlinks.
+
+import { openMakeAndRemove } from './command-session.js';
+import type { Peer } from './types.js';
+import { packagedVersion } from './version.js';
+
+const L_MAXTRYS = 4;
+
+export const dotlockfile: Peer = {
+  id: 'dotlockfile',
+  name: 'dotlockfile(1) of liblockfile',
+  family: 'existence',
+  mechanism: 'link',
+  install: { apt: ['liblockfile-bin'] },
+  detect: () => packagedVersion(['dotlockfile'], 'liblockfile-bin'),
+  open: async () =>
+    Promise.resolve(
+      openMakeAndRemove({
+        id: 'dotlockfile',
+        make: (path) => ['dotlockfile', '-l', '-r', '0', path],
+        remove: (path) => ['dotlockfile', '-u', path],
+        refused: ({ status }) => status === L_MAXTRYS,
+      }),
+    ),
+};

@@ -1,0 +1,23 @@
+// mkdir(1): the oldest lock of shell scripts.
+
+import { openMakeAndRemove } from './command-session.js';
+import type { Peer } from './types.js';
+import { commandVersion } from './version.js';
+
+export const mkdir: Peer = {
+  id: 'mkdir',
+  name: 'mkdir(1) and rmdir(1)',
+  family: 'existence',
+  mechanism: 'mkdir',
+  install: { apt: ['coreutils'] },
+  detect: () => commandVersion(['mkdir', '--version']),
+  open: async () =>
+    Promise.resolve(
+      openMakeAndRemove({
+        id: 'mkdir',
+        make: (path) => ['mkdir', path],
+        remove: (path) => ['rmdir', path],
+        refused: ({ stderr }) => stderr.includes('File exists'),
+      }),
+    ),
+};

@@ -1,0 +1,50 @@
+// What the matrix knows of a foreign lock program: how to find it and how to drive it.
+
+/** `existence`: the name is the lock. `kernel`: a lock on the inode. `bridge`: lockbridge itself. */
+export type Family = 'existence' | 'kernel' | 'bridge';
+
+/** Packages that bring a peer, by the installer that knows them. */
+export interface Install {
+  readonly apt?: readonly string[];
+  readonly pip?: readonly string[];
+  readonly npm?: readonly string[];
+}
+
+export type Detection = { available: true; version: string } | { available: false; reason: string };
+
+/** `undecidable` is lockbridge's refusal of a file that may be anybody's; others say `refused`. */
+export interface Outcome {
+  kind: 'acquired' | 'refused' | 'undecidable' | 'error';
+  detail?: string;
+}
+
+/** One running user of a lock program. All of its methods end within a bound, whatever hangs. */
+export interface Session {
+  /** Called before anything exists in `dir`. */
+  prepare?(dir: string): Promise<void>;
+  /** One try without waiting; a lock that is acquired stays held. */
+  hold(path: string): Promise<Outcome>;
+  /** Lets go of what `hold` acquired, in the way its users do. Rejects if that fails. */
+  release(path: string): Promise<void>;
+  /** One try without waiting; a lock that is acquired is released again at once. */
+  take(path: string): Promise<Outcome>;
+  /** SIGKILL for everything that this session started, as a crash. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Peer {
+  readonly id: string;
+  readonly name: string;
+  readonly family: Family;
+  /** The primitive underneath, in the words of its manual. */
+  readonly mechanism: string;
+  /** Takes a shared lock: two of these may hold at once. */
+  readonly shared?: boolean;
+  readonly install?: Install;
+  detect(): Promise<Detection>;
+  open(): Promise<Session>;
+}
+
+/** The name of the lock file in each directory; peers that append `.lock` get it without. */
+export const LOCK_NAME: string = 'updates.lock';

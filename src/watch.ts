@@ -1,0 +1,85 @@
+// Watching directories by inotify: one descriptor for the process, any number of listeners.
+// A holder watches for the loss of its lock, a waiter for a change, a supervisor for lineages.
+
+import { basename, dirname, resolve } from 'node:path';
+import { fromErrno } from './errors.js';
+import { native, ORIGIN } from './native.js';
+
+/** inotify(7) event bits that listeners look at. */
+export const IN = {
+  MODIFY: 0x2,
+  CLOSE: 0x18,
+  MOVED_FROM: 0x40,
+  MOVED_TO: 0x80,
+  CREATE: 0x100,
+  DELETE: 0x200,
+  DELETE_SELF: 0x400,
+  MOVE_SELF: 0x800,
+  UNMOUNT: 0x2000,
+  OVERFLOW: 0x4000,
+  IGNORED: 0x8000,
+} as const;
+
+/** `name` is '' for events of the directory itself and when events were lost (OVERFLOW). */
+export type Listener = (name: string, mask: number) => void;
+
+/** A directory under watch. `close()` is idempotent. */
+export interface DirectoryWatch extends Disposable {
+  readonly dir: string;
+  close(): void;
+}
+
+const listeners = new Map<number, Set<Listener>>();
+const lineages = new Map<string, number>(); // directory -> wd, where opens are followed too
+
+function dispatch(wd: number, mask: number, name: string): void {
+  const sets = wd === -1 ? [...listeners.values()] : [listeners.get(wd)];
+  for (const set of sets) for (const listener of set ?? []) listener(name, mask);
+}
+
+/** Calls `listener` for every event in `dir` until closed; LockError if it cannot be watched. */
+export function subscribe(dir: string, lineage: boolean, listener: Listener): DirectoryWatch {
+  const path = resolve(dir);
+  const wd = native.watch(path, lineage, dispatch);
+  if (wd < 0) throw fromErrno(wd, 'inotify_add_watch', path);
+  const set = listeners.get(wd) ?? new Set();
+  listeners.set(wd, set);
+  // One object per subscription: the same function may be given twice.
+  const own: Listener = (name, mask) => {
+    listener(name, mask);
+  };
+  set.add(own);
+  if (lineage) lineages.set(path, wd);
+  const close = (): void => {
+    if (!set.delete(own)) return;
+    if (set.size === 0) {
+      listeners.delete(wd);
+      if (lineages.get(path) === wd) lineages.delete(path);
+    }
+    native.unwatch(wd, lineage);
+  };
+  return { dir: path, close, [Symbol.dispose]: close };
+}
+
+/**
+ * Keeps the lineage of every file in `dir` from now on, so that a file which a kernel locker made
+ * and left is known as residue instead of being undecidable. Start it before the services that lock
+ * there; `inspect` and `acquire` in this process use it by themselves. Keeps no process alive.
+ */
+export function watchDirectory(dir: string): DirectoryWatch {
+  return subscribe(dir, true, () => undefined);
+}
+
+/** What the watches of this process know about the file that `path` names now. */
+export function originOf(path: string): { id: string; origin: number } | undefined {
+  const absolute = resolve(path);
+  const wd = lineages.get(dirname(absolute));
+  const known = wd === undefined ? undefined : native.lineage(wd, basename(absolute));
+  return known === undefined ? undefined : { id: known[0], origin: known[1] };
+}
+
+/** True while the file's creator has it open and nothing is proven: an open would end the lineage. */
+export function lineagePending(path: string): boolean {
+  const origin = originOf(path)?.origin;
+  return origin === ORIGIN.created || origin === ORIGIN.open;
+}
