@@ -250,6 +250,16 @@ void readyCalls(Napi::Env env, State& state) {
   env.AddCleanupHook([](State* s) { s->tearDown(); }, &state);
 }
 
+// Calls into JavaScript unless the environment is being torn down: then there is nobody to tell.
+// What a callback throws is left pending and becomes an uncaught exception, as for any callback.
+void callQuietly(Napi::Env env, const Napi::FunctionReference& function,
+                 std::initializer_list<napi_value> arguments) {
+  napi_value receiver, ignored;
+  if (napi_get_undefined(env, &receiver) != napi_ok) return;
+  napi_call_function(env, receiver, function.Value(), arguments.size(), arguments.begin(),
+                     &ignored);
+}
+
 void finishWait(Napi::Env env, State& state, int id, int result) {
   const auto found = state.waits.find(id);
   if (found == state.waits.end()) return;
@@ -257,7 +267,7 @@ void finishWait(Napi::Env env, State& state, int id, int result) {
   state.waits.erase(found);
   if (state.waits.empty()) state.calls.Unref(env);
   wait.waiter.reset();
-  wait.done.Call({Napi::Number::New(env, result)});
+  callQuietly(env, wait.done, {Napi::Number::New(env, result)});
 }
 
 Napi::Value StartWait(Info info) {
@@ -294,8 +304,9 @@ void CancelWait(Info info) {
 void deliver(Napi::Env env, State& state, const std::vector<WatchEvent>& events) {
   if (state.events.IsEmpty()) return;
   for (const WatchEvent& event : events)
-    state.events.Call({Napi::Number::New(env, event.wd), Napi::Number::New(env, event.mask),
-                       Napi::String::New(env, event.name)});
+    callQuietly(env, state.events,
+                {Napi::Number::New(env, event.wd), Napi::Number::New(env, event.mask),
+                 Napi::String::New(env, event.name)});
 }
 
 // (directory, lineage, callback(wd, mask, name) — the same one every time)

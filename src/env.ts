@@ -25,3 +25,12 @@ export function emptyPolicy(): 'held' | 'free' | undefined {
   const value = process.env['LOCKBRIDGE_EMPTY'];
   return value === 'free' || value === 'held' ? value : undefined;
 }
+
+/**
+ * The environment for a child: ours in the C locale, plus `extra`. Without extra CA certificates,
+ * which Node parses at every start (84 instead of 28 ms) and no lock needs.
+ */
+export function childEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS: _, ...rest } = process.env;
+  return { ...rest, LC_ALL: 'C', ...extra };
+}

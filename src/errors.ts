@@ -38,6 +38,7 @@ export const LOCK_ERROR_CODES: {
     exit: EXIT.osError,
     meaning: 'this filesystem or kernel has no such lock',
   },
+  ERR_COMMAND: { exit: EXIT.unavailable, meaning: 'the command cannot be executed' },
   ERR_ADDON_MISSING: { exit: EXIT.unavailable, meaning: 'no native addon for this machine' },
 };
 
@@ -51,6 +52,7 @@ export type LockErrorCode =
   | 'ERR_LOCK_CREATE'
   | 'ERR_LOCK_SYSTEM'
   | 'ERR_LOCK_UNSUPPORTED'
+  | 'ERR_COMMAND'
   | 'ERR_ADDON_MISSING';
 
 /** What a {@link LockError} carries beside its message; all optional but the code. */

@@ -3,10 +3,18 @@
 
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LOCK_NAME, type Outcome, type Session } from '../peers/types.js';
 import type { AfterKill, Afterwards, WhileHeld } from './types.js';
 
-/** A holder and a taker that run; `both` if two shared locks meet. */
+/**
+ * How long a holder works under the lock before it lets go or crashes, where somebody watches. A
+ * watcher proves by looking while the lock is held; one that is let go in the microseconds before
+ * the watcher's thread runs stays undecidable, which is a matter of scheduling and not of protocol.
+ */
+const WORK_MS = 100;
+
+/** A holder and a taker that run; `shared` if two shared locks meet. */
 export interface Pair {
   base: string;
   holder: Session;
@@ -62,6 +70,7 @@ export async function tryAfterRelease({ base, holder, taker }: Pair): Promise<Af
   const path = await freshPath(base, [taker, holder]);
   const held = await holder.hold(path);
   if (held.kind !== 'acquired') return unmeasured(failure(held));
+  if (taker.prepare !== undefined) await sleep(WORK_MS);
   await holder.release(path);
   return afterwards(await taker.take(path));
 }
@@ -91,6 +100,7 @@ export async function tryAfterKill(
     const path = await freshPath(base, [taker, holder]);
     tries.push({ taker, path, held: await holder.hold(path) });
   }
+  if (takers.some((taker) => taker.prepare !== undefined)) await sleep(WORK_MS);
   await holder.kill();
   return Promise.all(
     tries.map(async ({ taker, path, held }) => {

@@ -2,31 +2,13 @@
 
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
+import { bare } from './bare.js';
 import { LEGEND, signs, totals, type Tone } from './summary.js';
 import type { MatrixResult } from './types.js';
 
 export interface RenderOptions {
   color?: boolean;
 }
-
-// No rules between rows and columns: eighteen columns have to fit into 120 characters.
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};
 
 /** The table, its legend and the totals, as text that ends without a newline. */
 export function render(result: MatrixResult, { color = false }: RenderOptions = {}): string {
@@ -35,14 +17,18 @@ export function render(result: MatrixResult, { color = false }: RenderOptions = 
   const shown = result.peers.filter(({ available }) => available);
   const table = new Table({
     head: ['', 'holder \\ taker', ...shown.map((_, at) => bold(String(at + 1)))],
-    chars: BARE,
+    chars: bare(' '), // eighteen columns have to fit into 120 characters
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['right', 'left', ...shown.map(() => 'center' as const)],
   });
   for (const [at, holder] of shown.entries()) {
     const row = result.cells
       .filter((cell) => cell.holder === holder.id)
-      .map((cell) => signs(cell).map(({ sign, tone }) => paint[tone](sign)).join(''));
+      .map((cell) =>
+        signs(cell)
+          .map(({ sign, tone }) => paint[tone](sign))
+          .join(''),
+      );
     table.push([bold(String(at + 1)), holder.id, ...row]);
   }
   const missing = result.peers

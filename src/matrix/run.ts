@@ -61,7 +61,11 @@ class Matrix {
     const pairs = this.#peers.flatMap((holder) => this.#peers.map((taker) => ({ holder, taker })));
     return [
       ...this.#peers.map((holder) => () => this.#kill(holder)),
-      ...pairs.map(({ holder, taker }) => () => this.#pair(holder, taker)),
+      ...pairs.map(
+        ({ holder, taker }) =>
+          () =>
+            this.#pair(holder, taker),
+      ),
     ];
   }
 
@@ -94,8 +98,14 @@ class Matrix {
       shared: holder.shared === true && taker.shared === true,
     });
     this.#cells.set(`${holder.id} ${taker.id}`, {
-      whileHeld: await settle(async () => tryWhileHeld(await pair()), (failure) => failure),
-      afterRelease: await settle(async () => tryAfterRelease(await pair()), (failure) => failure),
+      whileHeld: await settle(
+        async () => tryWhileHeld(await pair()),
+        (failure) => failure,
+      ),
+      afterRelease: await settle(
+        async () => tryAfterRelease(await pair()),
+        (failure) => failure,
+      ),
     });
   }
 }

@@ -30,11 +30,7 @@ const AFTERWARDS: Record<Cell['afterRelease']['outcome'], Sign> = {
 
 /** The three signs of a cell: while held, after release, after SIGKILL. */
 export function signs({ whileHeld, afterRelease, afterKill }: Cell): [Sign, Sign, Sign] {
-  return [
-    HELD[whileHeld.outcome],
-    AFTERWARDS[afterRelease.outcome],
-    AFTERWARDS[afterKill.outcome],
-  ];
+  return [HELD[whileHeld.outcome], AFTERWARDS[afterRelease.outcome], AFTERWARDS[afterKill.outcome]];
 }
 
 export const LEGEND: readonly string[] = [
@@ -43,7 +39,8 @@ export const LEGEND: readonly string[] = [
   'after SIGKILL:  ✓ taken     ✗ blocked until somebody removes it   ? undecidable   E hard error',
 ];
 
-const count = (n: number, one: string, many: string): string => `${String(n)} ${n === 1 ? one : many}`;
+const count = (n: number, one: string, many: string): string =>
+  `${String(n)} ${n === 1 ? one : many}`;
 
 /** The lines that a person reads first. */
 export function totals(result: MatrixResult): string[] {
@@ -58,7 +55,9 @@ export function totals(result: MatrixResult): string[] {
   const own = all.length - strangers.length;
   if (own > 0) {
     const broken = violations(result).length;
-    lines.push(`lockbridge: ${count(broken, 'violation', 'violations')} in ${count(own, 'cell', 'cells')}`);
+    lines.push(
+      `lockbridge: ${count(broken, 'violation', 'violations')} in ${count(own, 'cell', 'cells')}`,
+    );
   }
   return lines;
 }

@@ -28,7 +28,9 @@ async function judge(common: Common, path: string, ran: Ran): Promise<Outcome> {
   if (ran.status === 0) return { kind: 'acquired' };
   const said = ran.stderr.trim().replaceAll('\n', ' ').slice(0, 300);
   if (common.refused(ran))
-    return (await common.explain?.(path)) ?? { kind: 'refused', ...(said !== '' && { detail: said }) };
+    return (
+      (await common.explain?.(path)) ?? { kind: 'refused', ...(said !== '' && { detail: said }) }
+    );
   const status = ran.status === null ? 'no exit status' : `exit ${String(ran.status)}`;
   return { kind: 'error', detail: `${common.id}: ${status}${said === '' ? '' : `: ${said}`}` };
 }

@@ -8,7 +8,7 @@ const L_MAXTRYS = 4;
 
 export const dotlockfile: Peer = {
   id: 'dotlockfile',
-  name: 'dotlockfile(1) of liblockfile',
+  name: 'dotlockfile(1)',
   family: 'existence',
   mechanism: 'link',
   install: { apt: ['liblockfile-bin'] },

@@ -23,7 +23,7 @@ release() { local fd=${'$'}{held[$1]}; unset "held[$1]"; exec {fd}>&-; }
 
 export const flockFd: Peer = {
   id: 'flock-fd',
-  name: 'flock(1) on a shell descriptor',
+  name: 'flock(1) on a descriptor',
   family: 'kernel',
   mechanism: 'flock',
   install: { apt: ['util-linux', 'bash'] },

@@ -27,7 +27,7 @@ export const flock: Peer = {
 export const flockShared: Peer = {
   ...flock,
   id: 'flock-shared',
-  name: 'flock(1) -s, a shared lock',
+  name: 'flock(1) -s, shared',
   shared: true,
   open: () => openFlock('flock-shared', ['-n', '-s']),
 };

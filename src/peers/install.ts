@@ -59,7 +59,14 @@ async function pipInstall(packages: readonly string[], report: Report): Promise<
 
 async function npmInstall(packages: readonly string[], report: Report): Promise<string[]> {
   if (packages.length === 0) return [];
-  const options = ['--prefix', npmDir(), '--ignore-scripts', '--no-save', '--no-audit', '--no-fund'];
+  const options = [
+    '--prefix',
+    npmDir(),
+    '--ignore-scripts',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+  ];
   return step(['npm', 'install', ...options, ...packages], report);
 }
 

@@ -24,7 +24,10 @@ async function explain(path: string): Promise<Outcome> {
     const kind = status?.by === 'undecidable' ? 'undecidable' : 'refused';
     return { kind, ...(detail !== undefined && { detail }) };
   } catch {
-    return { kind: 'error', detail: `lockbridge-cli: \`status --json\` printed no JSON: ${stdout}` };
+    return {
+      kind: 'error',
+      detail: `lockbridge-cli: \`status --json\` printed no JSON: ${stdout}`,
+    };
   }
 }
 
@@ -43,7 +46,7 @@ async function detect(): Promise<Detection> {
 export const lockbridgeCli: Peer = {
   ...lockbridge,
   id: 'lockbridge-cli',
-  name: 'lockbridge run, the command',
+  name: 'lockbridge run',
   detect,
   open: async () =>
     Promise.resolve(

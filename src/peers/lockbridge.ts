@@ -46,7 +46,7 @@ export const lockbridge: Peer = {
   id: 'lockbridge',
   name: 'lockbridge, one try',
   family: 'bridge',
-  mechanism: 'exclusive create + flock + record lock (OFD)',
+  mechanism: 'O_EXCL + flock + OFD',
   detect,
   open: () => open('lockbridge', false),
 };
@@ -54,6 +54,6 @@ export const lockbridge: Peer = {
 export const lockbridgeWatching: Peer = {
   ...lockbridge,
   id: 'lockbridge-watching',
-  name: 'lockbridge, watching the directory',
+  name: 'lockbridge, watching',
   open: () => open('lockbridge-watching', true),
 };

@@ -39,7 +39,9 @@ class Conversation {
     this.#child.stderr.on('data', (data: Buffer) => {
       this.#stderr = (this.#stderr + data.toString()).slice(-400);
     });
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#asked.shift()?.(line));
+    createInterface({ input: this.#child.stdout }).on('line', (line) =>
+      this.#asked.shift()?.(line),
+    );
     this.#child.once('error', (error) => {
       this.#end(error.message);
     });
@@ -90,7 +92,9 @@ export async function openProgram(program: Program): Promise<Session> {
     if (answer !== wanted) throw new Error(`${program.id}: ${answer}`);
   };
   return {
-    ...(program.prepares === true && { prepare: (dir: string) => expect(`prepare ${dir}`, 'ready') }),
+    ...(program.prepares === true && {
+      prepare: (dir: string) => expect(`prepare ${dir}`, 'ready'),
+    }),
     hold: async (path) => parseAnswer(await talk.ask(`hold ${path}`)),
     take: async (path) => parseAnswer(await talk.ask(`take ${path}`)),
     release: (path) => expect(`release ${path}`, 'released'),

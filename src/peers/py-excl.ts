@@ -19,7 +19,7 @@ def release(path):
 
 export const pyExcl: Peer = {
   id: 'py-excl',
-  name: 'os.open with O_EXCL in Python',
+  name: 'os.open(O_EXCL) of Python',
   family: 'existence',
   mechanism: 'exclusive create',
   install: { apt: ['python3'] },

@@ -29,7 +29,8 @@ function peer(id: string, name: string, mechanism: string): Peer {
     family: 'kernel',
     mechanism,
     install: { apt: ['python3'] },
-    detect: () => detectPython('import fcntl, platform; print(platform.python_version())', 'no Python'),
+    detect: () =>
+      detectPython('import fcntl, platform; print(platform.python_version())', 'no Python'),
     open: () => openPython(id, script(name)),
   };
 }

@@ -28,7 +28,7 @@ def release(path):
 function peer(id: string, name: string, mechanism: string): Peer {
   return {
     id,
-    name: `${name} of Python lockfile`,
+    name: `${name} of Python`,
     family: 'existence',
     mechanism,
     install: { pip: ['lockfile==0.12.2'] },

@@ -1,0 +1,31 @@
+// What the commands share in printing: errors in one line, JSON, and the text of an inspection.
+
+import { EXIT, LockError } from '../errors.js';
+import type { Inspection } from '../inspect/types.js';
+import { describe } from '../lock/blocked.js';
+
+/** Prints an error as one line and gives its exit code. A bug of ours keeps its stack. */
+export function complain(error: unknown): number {
+  if (LockError.is(error)) {
+    process.stderr.write(`lockbridge: ${error.message}\n`);
+    if (error.code === 'ERR_INVALID_ARGUMENT') process.stderr.write('Try `lockbridge --help`.\n');
+    return error.exitCode;
+  }
+  if (error instanceof Error && error.name === 'YError') {
+    process.stderr.write(`lockbridge: ${error.message}\nTry \`lockbridge --help\`.\n`);
+    return EXIT.usage;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.osError;
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Says once per state of affairs whom a command waits for, on stderr. */
+export function announceWait(blocker: Inspection): void {
+  process.stderr.write(`lockbridge: waiting: ${describe(blocker)}\n`);
+  if (blocker.by === 'undecidable' && blocker.advice !== undefined)
+    process.stderr.write(`lockbridge: ${blocker.advice}\n`);
+}

@@ -1,0 +1,37 @@
+// lockbridge status PATH…: what is there, who holds it, and how that is known.
+
+import { EXIT } from '../errors.js';
+import { inspectSync } from '../inspect/inspect.js';
+import type { Inspection } from '../inspect/types.js';
+import { describe } from '../lock/blocked.js';
+import { printJson } from './output.js';
+import { commonOptions, emptyOf, pathsOf } from './options.js';
+import type { Command } from './types.js';
+
+export const statusCommand: Command = {
+  command: 'status <path..>',
+  describe: 'Say who holds the locks, since when and why',
+  builder: (y) =>
+    commonOptions(y)
+      .positional('path', { type: 'string', describe: 'Lock files to look at' })
+      .example('$0 status /tmp/balena/updates.lock', 'exit code 1 if it is held')
+      .example('$0 status --json a.lock b.lock', 'verdicts, holders and evidence as JSON'),
+  run: (args) => {
+    const seen = pathsOf(args).map((path) => inspectSync(path, emptyOf(args)));
+    if (args['json'] === true) printJson(seen);
+    else process.stdout.write(seen.map(paragraph).join(''));
+    const held = seen.some(({ verdict }) => verdict === 'held');
+    return Promise.resolve(held ? EXIT.conflict : EXIT.ok);
+  },
+};
+
+function paragraph(seen: Inspection): string {
+  if (seen.verdict === 'free') return `'${seen.path}' is free\n`;
+  const lines = [
+    describe(seen),
+    ...seen.evidence.map(({ text }) => `  because ${text}`),
+    ...(seen.advice === undefined ? [] : [`  you can: ${seen.advice.replaceAll('PATH', seen.path)}`]),
+    ...(seen.id === undefined ? [] : [`  id: ${seen.id}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
