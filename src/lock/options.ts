@@ -25,7 +25,7 @@ export function checkOptions(options: AcquireOptions): void {
   if (reason !== undefined && typeof reason !== 'string') throw invalid('reason', 'a string', reason);
   if (mode !== undefined && (!Number.isInteger(mode) || mode < 0 || mode > 0o777))
     throw invalid('mode', 'permission bits from 0 to 0o777', mode);
-  if (empty !== undefined && empty !== 'held' && empty !== 'free')
+  if (empty !== undefined && !['held', 'free'].includes(empty))
     throw invalid('empty', "'held' or 'free'", empty);
   if (owner !== undefined) {
     checkId('uid', owner.uid);

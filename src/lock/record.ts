@@ -119,6 +119,5 @@ function checked(raw: Record<string, unknown>): LockRecord {
 
 /** Text of a stranger made safe for a terminal: control characters become "?". */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are exactly the characters meant
   return text.slice(0, 256).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?');
 }
