@@ -15,7 +15,6 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      '@typescript-eslint/explicit-module-boundary-types': 'error',
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'only src/env.ts reads the environment' },
@@ -24,7 +23,11 @@ export default tseslint.config(
   },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
   may(['src/{lock,inspect,peers,matrix,supervisor}/**'], '/cli/', 'nothing imports cli'),
-  may(['src/{lock,inspect}/**'], '/(cli|matrix|supervisor|peers)/', 'lock and inspect are the core'),
+  may(
+    ['src/{lock,inspect}/**'],
+    '/(cli|matrix|supervisor|peers)/',
+    'lock and inspect are the core',
+  ),
   may(['src/peers/**'], '/(cli|matrix|supervisor)/', 'peers know only the core'),
   may(['src/matrix/**'], '/(cli|supervisor)/', 'the matrix is below the cli'),
 );

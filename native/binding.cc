@@ -4,14 +4,14 @@
 // because an exception costs eleven times a returned number; TypeScript builds the errors.
 // State is per environment (worker threads load the addon once each), never global.
 
+#include <fcntl.h>
+#include <napi.h>
+#include <sys/file.h>
+
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <fcntl.h>
-#include <napi.h>
-#include <sys/file.h>
 
 #include "lockfile.h"
 #include "probe.h"
@@ -371,9 +371,7 @@ Napi::Value OfdTest(Info info) {
   const int done = retry([&] { return fcntl(fd, F_OFD_GETLK, &whole); });
   return number(info, done < 0 ? done : whole.l_type);
 }
-Napi::Value Close(Info info) {
-  return number(info, close(integer(info[0])) == 0 ? 0 : -errno);
-}
+Napi::Value Close(Info info) { return number(info, close(integer(info[0])) == 0 ? 0 : -errno); }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new State());

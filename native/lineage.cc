@@ -1,16 +1,16 @@
 #include "lineage.h"
 
-#include <ctime>
-
 #include <fcntl.h>
 #include <sys/inotify.h>
+
+#include <ctime>
 
 namespace lockbridge {
 
 namespace {
 
-constexpr uint64_t kFirstPoll = 20'000;        // flock(1) locks some 20 us after it creates
-constexpr uint64_t kSuspect = 1'000'000'000;   // how long a vanished name may be a link's source
+constexpr uint64_t kFirstPoll = 20'000;       // flock(1) locks some 20 us after it creates
+constexpr uint64_t kSuspect = 1'000'000'000;  // how long a vanished name may be a link's source
 
 bool fresh(const struct statx& st) {
   return S_ISREG(st.stx_mode) && st.stx_nlink == 1 && st.stx_size == 0 &&
@@ -42,8 +42,7 @@ void Lineages::created(const std::string& dir, const std::string& name, uint64_t
   if (!linked && fresh(st)) file.origin = Origin::kCreated;
 }
 
-void Lineages::event(const std::string& dir, const std::string& name, uint32_t mask,
-                     uint64_t now) {
+void Lineages::event(const std::string& dir, const std::string& name, uint32_t mask, uint64_t now) {
   if (mask & IN_CREATE) return created(dir, name, now);
   if (mask & (IN_DELETE | IN_MOVED_FROM)) {
     files_.erase(name);

@@ -1,14 +1,14 @@
 #include "lockfile.h"
 
-#include <cstdio>
-#include <ctime>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
+
+#include <cstdio>
+#include <ctime>
 
 namespace lockbridge {
 
@@ -97,8 +97,7 @@ int createVisible(const std::string& path, const Birth& birth, Held* out) {
 // A complete, locked file without a name. -errno where that cannot be had.
 int createNameless(const std::string& path, const Birth& birth, Held* out) {
   const SplitPath where = split(path);
-  Fd fd(retry(
-      [&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
+  Fd fd(retry([&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
   if (!fd.ok()) return fd.error();
   out->fd = std::move(fd);
   out->path = path;
@@ -112,8 +111,8 @@ int createNameless(const std::string& path, const Birth& birth, Held* out) {
 // Removes a directory that was a lock, with the files directly in it (Python's MkdirLockFile keeps
 // one, proper-lockfile none). Deeper trees are not a lock and are left: -ENOTEMPTY.
 int removeLockDirectory(int parent, const char* name) {
-  const int fd = retry(
-      [&] { return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
+  const int fd =
+      retry([&] { return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
   if (fd < 0) return fd;
   DIR* entries = fdopendir(fd);
   if (entries == nullptr) {

@@ -1,8 +1,8 @@
 #include "path.h"
 
-#include <cstdio>
-
 #include <fcntl.h>
+
+#include <cstdio>
 
 #include "sys.h"
 
@@ -31,9 +31,7 @@ Identity identityOf(const struct statx& st) {
 }
 
 int statFd(int fd, struct statx* out) {
-  return retry([&] {
-    return statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, out);
-  });
+  return retry([&] { return statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, out); });
 }
 
 int statName(int dirfd, const char* name, struct statx* out) {

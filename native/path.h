@@ -1,11 +1,11 @@
 // Names and identities: what a path names, and whether it still is the inode that we mean.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include <sys/stat.h>
 #include <sys/types.h>
+
+#include <cstdint>
+#include <string>
 
 namespace lockbridge {
 

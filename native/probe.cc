@@ -1,10 +1,10 @@
 #include "probe.h"
 
-#include <csignal>
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/xattr.h>
+
+#include <csignal>
 
 #include "sys.h"
 

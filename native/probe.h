@@ -2,10 +2,10 @@
 // never reads more than a record. What is seen is returned; what it means is decided in TypeScript.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 #include <vector>
-
-#include <sys/stat.h>
 
 #include "procfs.h"
 

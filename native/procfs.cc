@@ -1,14 +1,14 @@
 #include "procfs.h"
 
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
 
 #include "sys.h"
 

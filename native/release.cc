@@ -1,12 +1,12 @@
 // Letting go. Two things must never happen: unlinking somebody else's lock, and leaving a waiter
 // on an unlinked inode, where a blocked flock(1) wakes up and believes that it holds.
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <csignal>
 #include <cstring>
 #include <ctime>
-
-#include <fcntl.h>
-#include <sys/file.h>
 
 #include "lockfile.h"
 #include "procfs.h"

@@ -2,10 +2,10 @@
 // the -errno convention. Every function in native/ returns a value or -errno and never throws.
 #pragma once
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <utility>
-
-#include <unistd.h>
 
 namespace lockbridge {
 

@@ -1,12 +1,12 @@
 #include "waiter.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <utility>
-
-#include <fcntl.h>
-#include <sys/file.h>
 
 namespace lockbridge {
 

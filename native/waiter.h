@@ -2,10 +2,10 @@
 // four waiters there would stop every file operation of the process.
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <functional>
-
-#include <pthread.h>
 
 namespace lockbridge {
 

@@ -1,9 +1,9 @@
 #include "watcher.h"
 
-#include <csignal>
-
 #include <poll.h>
 #include <sys/eventfd.h>
+
+#include <csignal>
 
 #include "procfs.h"
 

@@ -3,14 +3,14 @@
 // the event loop: flock(1) may hold for a millisecond), and passes on the rest.
 #pragma once
 
+#include <sys/inotify.h>
+
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <sys/inotify.h>
 
 #include "lineage.h"
 #include "sys.h"

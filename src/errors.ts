@@ -108,8 +108,14 @@ const WHY: Readonly<Record<string, [LockErrorCode, string]>> = {
   ENOENT: ['ERR_LOCK_PATH', 'its directory does not exist; create it first'],
   ENOTDIR: ['ERR_LOCK_PATH', 'a part of its path is not a directory'],
   ELOOP: ['ERR_LOCK_PATH', 'too many symbolic links on the way to it'],
-  EACCES: ['ERR_LOCK_PERMISSION', 'not permitted for this user; check owner and mode of the directory and file'],
-  EPERM: ['ERR_LOCK_PERMISSION', 'not permitted for this user; creating a file for another owner needs root'],
+  EACCES: [
+    'ERR_LOCK_PERMISSION',
+    'not permitted for this user; check owner and mode of the directory and file',
+  ],
+  EPERM: [
+    'ERR_LOCK_PERMISSION',
+    'not permitted for this user; creating a file for another owner needs root',
+  ],
   EROFS: ['ERR_LOCK_CREATE', 'the filesystem is mounted read-only'],
   ENOSPC: ['ERR_LOCK_CREATE', 'no space is left on the filesystem; free some'],
   EDQUOT: ['ERR_LOCK_CREATE', 'the disk quota is used up'],

@@ -49,12 +49,40 @@ type EventCallback = (wd: number, mask: number, name: string) => void;
 /** What the addon exports; see the headers in native/ for what each call guarantees. */
 export interface Native {
   readonly residueMark: string;
-  acquire(path: string, record: string, mode: number, uid: number, gid: number, ahead: number): number;
-  acquireAll(paths: readonly string[], record: string, mode: number, uid: number, gid: number, ahead: number): number[];
-  replace(path: string, record: string, mode: number, uid: number, gid: number, ahead: number): number;
+  acquire(
+    path: string,
+    record: string,
+    mode: number,
+    uid: number,
+    gid: number,
+    ahead: number,
+  ): number;
+  acquireAll(
+    paths: readonly string[],
+    record: string,
+    mode: number,
+    uid: number,
+    gid: number,
+    ahead: number,
+  ): number[];
+  replace(
+    path: string,
+    record: string,
+    mode: number,
+    uid: number,
+    gid: number,
+    ahead: number,
+  ): number;
   adoptOpen(path: string): number;
   adoptLock(fd: number): number;
-  adoptCommit(fd: number, record: string, mode: number, uid: number, gid: number, ahead: number): number;
+  adoptCommit(
+    fd: number,
+    record: string,
+    mode: number,
+    uid: number,
+    gid: number,
+    ahead: number,
+  ): number;
   release(fd: number): number;
   releaseAll(fds: readonly number[]): number[];
   drop(fd: number): number;

@@ -15,7 +15,9 @@ export function complain(error: unknown): number {
     process.stderr.write(`lockbridge: ${error.message}\nTry \`lockbridge --help\`.\n`);
     return EXIT.usage;
   }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.osError;
 }
 

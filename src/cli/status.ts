@@ -30,7 +30,9 @@ function paragraph(seen: Inspection): string {
   const lines = [
     describe(seen),
     ...seen.evidence.map(({ text }) => `  because ${text}`),
-    ...(seen.advice === undefined ? [] : [`  you can: ${seen.advice.replaceAll('PATH', seen.path)}`]),
+    ...(seen.advice === undefined
+      ? []
+      : [`  you can: ${seen.advice.replaceAll('PATH', seen.path)}`]),
     ...(seen.id === undefined ? [] : [`  id: ${seen.id}`]),
   ];
   return `${lines.join('\n')}\n`;

@@ -37,7 +37,8 @@ function secondLink(path: string, look: RawLook): string | undefined {
 export function recognise(path: string, look: RawLook): Footprint | undefined {
   const { content, nlink, mode } = look;
   const bits = mode & 0o777;
-  if (content === HELIOS_TAG) return { protocol: 'helios', text: 'it carries the Helios tag (02 63)' };
+  if (content === HELIOS_TAG)
+    return { protocol: 'helios', text: 'it carries the Helios tag (02 63)' };
   if (nlink === 2) {
     const other = secondLink(path, look);
     if (other?.includes('|') === true)
@@ -54,7 +55,8 @@ export function recognise(path: string, look: RawLook): Footprint | undefined {
     return { protocol: 'pid file', text: `it names pid ${pid}`, pid: Number(pid) };
   if (look.size === 0 && look.uid === 65534)
     return { protocol: 'balena-supervisor', text: 'owner 65534 marks a balena-supervisor lock' };
-  if (look.size === 0 && bits === 0) return { protocol: 'mutt_dotlock', text: 'empty with mode 0000' };
+  if (look.size === 0 && bits === 0)
+    return { protocol: 'mutt_dotlock', text: 'empty with mode 0000' };
   return undefined;
 }
 

@@ -52,7 +52,8 @@ export function judgePath(
 
 function free(path: string): Inspection {
   const parent = dirname(path);
-  if (lstatSync(parent, { throwIfNoEntry: false }) === undefined) throw fromErrno(ENOENT, 'lstat', path);
+  if (lstatSync(parent, { throwIfNoEntry: false }) === undefined)
+    throw fromErrno(ENOENT, 'lstat', path);
   return {
     path,
     verdict: 'free',

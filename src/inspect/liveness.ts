@@ -41,6 +41,8 @@ export function pidAlive(pid: number): boolean | undefined {
 
 /** The command line of a process, for people; undefined where it cannot be read. */
 export function commandOf(pid: number): string | undefined {
-  const line = read(`/proc/${String(pid)}/cmdline`).replaceAll('\0', ' ').trim();
+  const line = read(`/proc/${String(pid)}/cmdline`)
+    .replaceAll('\0', ' ')
+    .trim();
   return line === '' ? undefined : line.slice(0, 120);
 }

@@ -26,13 +26,7 @@ export interface Holder {
 }
 
 export type ObjectType =
-  | 'file'
-  | 'directory'
-  | 'symlink'
-  | 'fifo'
-  | 'socket'
-  | 'character-device'
-  | 'block-device';
+  'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character-device' | 'block-device';
 
 /** The answer of `inspect(path)`. */
 export interface Inspection {

@@ -71,7 +71,10 @@ export function judge(look: RawLook, context: Context): Inspection {
 
   if (type !== 'file') {
     const target = type === 'symlink' ? ` to '${printable(look.target)}'` : '';
-    note('object', `a ${type}${target}: only an existence locker makes one; never opened or followed`);
+    note(
+      'object',
+      `a ${type}${target}: only an existence locker makes one; never opened or followed`,
+    );
     const protocol = type === 'directory' ? 'mkdir' : type;
     return { ...base, verdict: 'held', by: 'existence', protocol, advice: REMOVE };
   }
@@ -91,7 +94,10 @@ export function judge(look: RawLook, context: Context): Inspection {
   if (look.locked && context.underLock !== true) {
     note(how, HOW_LOCKED[how] ?? 'a kernel lock is on it');
     if (base.holders.length === 0)
-      note('invisible', 'its holder is not shown here: an OFD lock, or a process outside this pid namespace');
+      note(
+        'invisible',
+        'its holder is not shown here: an OFD lock, or a process outside this pid namespace',
+      );
     return { ...known, protocol: protocol ?? 'flock', verdict: 'held', by: 'kernel', advice: WAIT };
   }
   if (how === 'unknown' && context.underLock !== true) return unseen(look, known, note);
@@ -110,7 +116,10 @@ export function judge(look: RawLook, context: Context): Inspection {
     return { ...known, verdict: 'stale', advice: TAKE };
   }
   if (context.origin?.origin === ORIGIN.kernel && context.origin.id === look.id) {
-    note('lineage', 'its creation was watched: a kernel locker made it, which leaves no existence lock');
+    note(
+      'lineage',
+      'its creation was watched: a kernel locker made it, which leaves no existence lock',
+    );
     return { ...known, verdict: 'residue', protocol: protocol ?? 'flock', advice: TAKE };
   }
   return foreign(look, { ...context, footprint }, known, note);
@@ -142,7 +151,10 @@ function foreign(
     if (alive !== undefined) holder.alive = alive;
     known = { ...known, holders: [...known.holders, holder] };
     if (alive === false && footprint.pid !== 1) {
-      note('pid-dead', `no process has the number ${String(footprint.pid)}, here or in a container`);
+      note(
+        'pid-dead',
+        `no process has the number ${String(footprint.pid)}, here or in a container`,
+      );
       return { ...known, verdict: 'stale', advice: TAKE };
     }
     if (alive === undefined)
@@ -165,8 +177,10 @@ function foreign(
   return { ...known, verdict: 'held', by: 'undecidable', advice: UNDECIDED };
 }
 
-const WAIT = 'wait for the holder: `lockbridge wait PATH`, or take it over with `lockbridge break --force PATH`';
-const TAKE = 'nothing to do: the next lockbridge taker adopts it; `lockbridge break PATH` removes it';
+const WAIT =
+  'wait for the holder: `lockbridge wait PATH`, or take it over with `lockbridge break --force PATH`';
+const TAKE =
+  'nothing to do: the next lockbridge taker adopts it; `lockbridge break PATH` removes it';
 const REMOVE =
   'wait for its maker to remove it; if you know that the maker is gone, `lockbridge break --force PATH`';
 const UNDECIDED =

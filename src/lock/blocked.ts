@@ -12,7 +12,9 @@ export function describe(blocker: Inspection): string {
     record !== undefined
       ? `${record.owner ?? record.host} pid ${String(record.pid)} (${record.cmd}) since ${record.since}${record.reason === '' ? '' : `: ${record.reason}`}`
       : blocker.holders.length > 0
-        ? blocker.holders.map((h) => `pid ${String(h.pid)}${h.command ? ` (${h.command})` : ''}`).join(', ')
+        ? blocker.holders
+            .map((h) => `pid ${String(h.pid)}${h.command ? ` (${h.command})` : ''}`)
+            .join(', ')
         : (blocker.evidence.at(-1)?.text ?? 'unknown');
   return `'${blocker.path}' is ${how} [${blocker.protocol ?? blocker.object ?? 'unknown'}]: ${who}`;
 }

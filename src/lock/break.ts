@@ -30,16 +30,21 @@ export function takeSync(path: string, options: BreakOptions = {}): Lock {
   const result = native.replace(path, ...how);
   if (result >= 0) return new Lock(path, result, how[0]);
   if (result === -11)
-    throw new LockError('ERR_LOCK_HELD', `not broken: somebody locks its directory: ${describe(got)}`, {
-      path,
-      blockers: [got],
-    });
+    throw new LockError(
+      'ERR_LOCK_HELD',
+      `not broken: somebody locks its directory: ${describe(got)}`,
+      {
+        path,
+        blockers: [got],
+      },
+    );
   throw fromErrno(result, 'rename', path);
 }
 
 /** {@link takeSync} and let go: the path is free afterwards. Returns what was there. */
 export function breakSync(path: string, options: BreakOptions = {}): Inspection {
   const before = inspectSync(path, options);
-  if (before.verdict !== 'free') takeSync(path, { reason: 'lockbridge break', ...options }).releaseSync();
+  if (before.verdict !== 'free')
+    takeSync(path, { reason: 'lockbridge break', ...options }).releaseSync();
   return before;
 }

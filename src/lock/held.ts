@@ -35,7 +35,16 @@ let exitHook = false;
 
 const BEAT_MS = 60_000;
 // The path may come back or be replaced in one rename; what counts is what it names now.
-const NAME_EVENTS = IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO | IN.DELETE_SELF | IN.MOVE_SELF | IN.UNMOUNT | IN.IGNORED | IN.OVERFLOW;
+const NAME_EVENTS =
+  IN.CREATE |
+  IN.DELETE |
+  IN.MOVED_FROM |
+  IN.MOVED_TO |
+  IN.DELETE_SELF |
+  IN.MOVE_SELF |
+  IN.UNMOUNT |
+  IN.IGNORED |
+  IN.OVERFLOW;
 
 const leaks = new FinalizationRegistry<number>((fd) => {
   const entry = armed.get(fd);

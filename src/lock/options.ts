@@ -11,7 +11,8 @@ export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string') throw invalid('path', 'a string', typeof path);
   if (path === '') throw invalid('path', 'a file name', path);
   if (path.includes('\0')) throw invalid('path', 'without NUL characters', path);
-  if (/(^|\/)\.{0,2}$/.test(path)) throw invalid('path', 'the name of a file, not of a directory', path);
+  if (/(^|\/)\.{0,2}$/.test(path))
+    throw invalid('path', 'the name of a file, not of a directory', path);
 }
 
 function checkId(name: string, id: unknown): void {
@@ -22,7 +23,8 @@ function checkId(name: string, id: unknown): void {
 /** Refuses unusable options of one try. */
 export function checkOptions(options: AcquireOptions): void {
   const { reason, mode, owner, empty } = options;
-  if (reason !== undefined && typeof reason !== 'string') throw invalid('reason', 'a string', reason);
+  if (reason !== undefined && typeof reason !== 'string')
+    throw invalid('reason', 'a string', reason);
   if (mode !== undefined && (!Number.isInteger(mode) || mode < 0 || mode > 0o777))
     throw invalid('mode', 'permission bits from 0 to 0o777', mode);
   if (empty !== undefined && !['held', 'free'].includes(empty))

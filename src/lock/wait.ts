@@ -15,7 +15,15 @@ const SLOW_POLL_MS = 1000;
 // Opens and closes are left out: our own looks make them too. Only while a file's maker has it open
 // do we look without opening, and then its close is the event to wait for.
 const NAME_EVENTS =
-  IN.CREATE | IN.DELETE | IN.MOVED_FROM | IN.MOVED_TO | IN.DELETE_SELF | IN.MOVE_SELF | IN.UNMOUNT | IN.IGNORED | IN.OVERFLOW;
+  IN.CREATE |
+  IN.DELETE |
+  IN.MOVED_FROM |
+  IN.MOVED_TO |
+  IN.DELETE_SELF |
+  IN.MOVE_SELF |
+  IN.UNMOUNT |
+  IN.IGNORED |
+  IN.OVERFLOW;
 
 const FLOCK = 0;
 const RECORD = 1;
