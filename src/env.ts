@@ -31,7 +31,7 @@ export function emptyPolicy(): 'held' | 'free' | undefined {
  * which Node parses at every start (84 instead of 28 ms) and no lock needs.
  */
 export function childEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const env = { ...process.env, LC_ALL: 'C', ...extra };
+  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', ...extra };
   delete env['NODE_EXTRA_CA_CERTS'];
   return env;
 }

@@ -105,38 +105,35 @@ export interface Native {
   close(fd: number): number;
 }
 
-// glibc says its version in the process report; musl does not.
-function libc(): string {
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return report.header?.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
-}
-
-// A build in this tree comes first: whoever has one has just made it.
+// A build in this tree comes first: whoever has one has just made it. Then the shipped binaries; one
+// for the wrong C library does not load, which is how glibc and musl are told apart.
 function candidates(): string[] {
   const root = new URL('..', import.meta.url);
-  const machine = `${process.platform}-${process.arch}-${libc()}`;
-  return ['build/Release/lockbridge.node', `prebuilds/${machine}/lockbridge.node`].map((file) =>
+  const machine = `${process.platform}-${process.arch}`;
+  const shipped = ['glibc', 'musl'].map((libc) => `prebuilds/${machine}-${libc}/lockbridge.node`);
+  return ['build/Release/lockbridge.node', ...shipped].map((file) =>
     fileURLToPath(new URL(file, root)),
   );
 }
 
 function load(): Native {
-  const tried = candidates();
-  const file = tried.find((path) => existsSync(path));
-  if (file === undefined)
-    throw new LockError(
-      'ERR_ADDON_MISSING',
-      `no native addon for this machine: looked for ${tried.join(' and ')}; run \`npm run build:native\` in a clone, or install a lockbridge that ships this platform`,
-    );
-  try {
-    return createRequire(import.meta.url)(file) as Native;
-  } catch (cause) {
-    throw new LockError(
-      'ERR_ADDON_MISSING',
-      `the native addon ${file} does not load here (${String(cause)}); run \`npm run build:native\` in a clone`,
-      { cause },
-    );
+  const require = createRequire(import.meta.url);
+  const failures: string[] = [];
+  for (const file of candidates()) {
+    if (!existsSync(file)) {
+      failures.push(`${file}: not there`);
+      continue;
+    }
+    try {
+      return require(file) as Native;
+    } catch (cause) {
+      failures.push(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
   }
+  throw new LockError(
+    'ERR_ADDON_MISSING',
+    `no native addon for ${process.platform}-${process.arch}; tried ${failures.join('; ')}; run \`npm run build:native\` in a clone, or install a lockbridge that ships this platform`,
+  );
 }
 
 export const native: Native = load();
