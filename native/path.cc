@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cstdio>
+#include <ctime>
 
 #include "sys.h"
 
@@ -38,6 +39,16 @@ int statName(int dirfd, const char* name, struct statx* out) {
   return retry([&] {
     return statx(dirfd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, out);
   });
+}
+
+int openUntrusted(const char* path, int access) {
+  for (int attempt = 0;; attempt++) {
+    const int fd =
+        retry([&] { return open(path, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); });
+    if (fd != -EWOULDBLOCK || attempt == 50) return fd;
+    const struct timespec moment = {0, 50'000};
+    nanosleep(&moment, nullptr);
+  }
 }
 
 }  // namespace lockbridge

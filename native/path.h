@@ -41,4 +41,9 @@ Identity identityOf(const struct statx& st);
 int statFd(int fd, struct statx* out);
 int statName(int dirfd, const char* name, struct statx* out);
 
+// Opens what a stranger may have put there: never follows, never waits, never creates. Whoever
+// releases or looks holds a lease for some microseconds, and an open without waiting is then
+// refused (EWOULDBLOCK, fcntl(2) "Leases"): tried again for a moment. Descriptor or -errno.
+int openUntrusted(const char* path, int access);
+
 }  // namespace lockbridge

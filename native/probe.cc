@@ -87,8 +87,7 @@ Look look(const std::string& path, bool mayOpen) {
       if (!out.locks.empty()) settle(&out, Known::kProcLocks, true);
       return out;
     }
-    const Fd fd(
-        retry([&] { return open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC); }));
+    const Fd fd(openUntrusted(path.c_str(), O_RDONLY));
     if (!fd.ok()) {
       if (fd.error() == -ENOENT || fd.error() == -ELOOP) continue;
       out.openError = fd.error();

@@ -33,7 +33,7 @@ async function run(args: Record<string, unknown>): Promise<number> {
   const table = new Table({
     head: ['id', 'name', 'mechanism', 'version', 'package'],
     chars: bare('  '),
-    style: { head: ['bold'], border: [], 'padding-left': 0, 'padding-right': 0 },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   for (const [at, { id, name, mechanism, version }] of rows.entries())
     table.push([id, name, mechanism, version ?? 'missing', packages(peers[at]?.install)]);
@@ -41,7 +41,7 @@ async function run(args: Record<string, unknown>): Promise<number> {
   const missing = rows.filter(({ available }) => !available);
   for (const { id, reason = '', install } of missing)
     process.stdout.write(`${id}: ${reason}${install === '' ? '' : `; ${install}`}\n`);
-  if (missing.length > 0)
+  if (missing.some(({ install }) => install !== ''))
     process.stdout.write('`lockbridge matrix --install-peers` installs what is missing\n');
   return EXIT.ok;
 }

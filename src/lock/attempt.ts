@@ -50,7 +50,7 @@ export function takeOver(path: string, options: AcquireOptions, how: Birth): Loc
       continue;
     }
     const fd = native.adoptOpen(path);
-    if (fd === ESTALE) continue;
+    if (fd === ESTALE || fd === EWOULDBLOCK) continue;
     // Nobody's, but not ours to write either: it blocks us until its owner or a sweeper removes it.
     if (fd === EACCES || fd === EPERM) return notOurs(seen);
     if (fd < 0) throw fromErrno(fd, 'open', path);

@@ -25,6 +25,7 @@ const NAME_EVENTS =
   IN.IGNORED |
   IN.OVERFLOW;
 
+const ESTALE = -116;
 const FLOCK = 0;
 const RECORD = 1;
 
@@ -68,8 +69,9 @@ export class PathWait {
     this.#madeNow = lineagePending(this.#path);
     if (blocker.by === 'kernel' && !this.#madeNow) {
       const fd = native.adoptOpen(this.#path);
-      // Not permitted to open it for writing: events and the slow poll must do.
       if (fd >= 0) return this.#kernel(fd, stop, take);
+      if (fd === ESTALE) return undefined; // another file already
+      // Not permitted to open it for writing: events and the slow poll must do.
     }
     await this.#sleep(stop);
     return undefined;

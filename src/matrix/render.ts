@@ -10,6 +10,8 @@ export interface RenderOptions {
   color?: boolean;
 }
 
+const WIDTH = 120;
+
 /** The table, its legend and the totals, as text that ends without a newline. */
 export function render(result: MatrixResult, { color = false }: RenderOptions = {}): string {
   const { bold, dim, green, red, yellow } = picocolors.createColors(color);
@@ -17,7 +19,7 @@ export function render(result: MatrixResult, { color = false }: RenderOptions = 
   const shown = result.peers.filter(({ available }) => available);
   const table = new Table({
     head: ['', 'holder \\ taker', ...shown.map((_, at) => bold(String(at + 1)))],
-    chars: bare(' '), // eighteen columns have to fit into 120 characters
+    chars: bare(' '), // eighteen columns have to fit into WIDTH
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['right', 'left', ...shown.map(() => 'center' as const)],
   });
@@ -33,7 +35,8 @@ export function render(result: MatrixResult, { color = false }: RenderOptions = 
   }
   const missing = result.peers
     .filter(({ available }) => !available)
-    .map(({ id, reason = 'unknown reason' }) => yellow(`not available: ${id}: ${reason}`));
+    .map(({ id, reason = 'unknown reason' }) => `not available: ${id}: ${reason}`)
+    .map((line) => yellow(line.replaceAll('\n', ' ').slice(0, WIDTH)));
   return [
     'Three signs a cell: while held, after a clean release, after SIGKILL of the holder.',
     '',

@@ -28,7 +28,8 @@ it('is loaded by several worker threads at once', () => {
   const dir = mkdtempSync(join(tmpdir(), 'lockbridge-load-'));
   const worker = `
     import { Worker } from 'node:worker_threads';
-    const inside = "import('lockbridge').then(({ acquireSync }) => acquireSync(require('node:worker_threads').workerData).releaseSync())";
+    const inside = "import { workerData } from 'node:worker_threads';" +
+      "import { acquireSync } from 'lockbridge'; acquireSync(workerData).releaseSync()";
     const ends = ['a', 'b', 'c'].map((name) => new Promise((resolve) => {
       new Worker(inside, { eval: true, workerData: process.argv[1] + '/' + name })
         .on('exit', resolve).on('error', console.error);
