@@ -2,7 +2,15 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,15 +131,50 @@ describe('a mistake gets one line and its exit code', () => {
     ['an unknown option', () => ['status', path, '--bogus'], 64, /bogus/],
     ['no path', () => ['status'], 64, /[Nn]ot enough/],
     ['an empty path', () => ['status', ''], 64, /path must be a file name/],
-    ['a path that ends in a slash', () => ['run', `${dir}/`, '--', 'true'], 64, /not of a directory/],
+    [
+      'a path that ends in a slash',
+      () => ['run', `${dir}/`, '--', 'true'],
+      64,
+      /not of a directory/,
+    ],
     ['nothing after --', () => ['run', path, '--'], 64, /no command to run/],
     ['no --', () => ['run', path], 64, /no command to run/],
-    ['a negative timeout', () => ['run', '-w', '-1', path, '--', 'true'], 64, /--wait must be seconds/],
-    ['a timeout that is no number', () => ['wait', '-w', 'soon', path], 64, /--wait must be seconds/],
-    ['a conflict code out of range', () => ['run', '-E', '300', path, '--', 'true'], 64, /0 to 255/],
-    ['a missing parent', () => ['run', join(dir, 'no/such.lock'), '--', 'true'], 66, /does not exist/],
-    ['a missing parent to look at', () => ['status', join(dir, 'no/such.lock')], 66, /does not exist/],
-    ['a parent that is a file', () => ['run', join(BIN, 'x.lock'), '--', 'true'], 66, /not a directory/],
+    [
+      'a negative timeout',
+      () => ['run', '-w', '-1', path, '--', 'true'],
+      64,
+      /--wait must be seconds/,
+    ],
+    [
+      'a timeout that is no number',
+      () => ['wait', '-w', 'soon', path],
+      64,
+      /--wait must be seconds/,
+    ],
+    [
+      'a conflict code out of range',
+      () => ['run', '-E', '300', path, '--', 'true'],
+      64,
+      /0 to 255/,
+    ],
+    [
+      'a missing parent',
+      () => ['run', join(dir, 'no/such.lock'), '--', 'true'],
+      66,
+      /does not exist/,
+    ],
+    [
+      'a missing parent to look at',
+      () => ['status', join(dir, 'no/such.lock')],
+      66,
+      /does not exist/,
+    ],
+    [
+      'a parent that is a file',
+      () => ['run', join(BIN, 'x.lock'), '--', 'true'],
+      66,
+      /not a directory/,
+    ],
     ['a name too long', () => ['run', join(dir, 'n'.repeat(300)), '--', 'true'], 73, /longer than/],
     ['a command that is not there', () => ['run', path, '--', '/no/such'], 69, /cannot execute/],
     ['an unknown peer', () => ['matrix', '--peers', 'bogus'], 64, /bogus/],

@@ -1,0 +1,12 @@
+// Tests run in processes of their own (forks), so that descriptors, signals and locks are theirs.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
