@@ -210,6 +210,7 @@ Napi::Object lookObject(Napi::Env env, const Look& seen) {
   for (const unsigned char byte : seen.content) content.push_back(byte);
   out.Set("content", Napi::String::New(env, content));
   out.Set("attribute", seen.attribute);
+  out.Set("elsewhere", seen.elsewhere);
   out.Set("locked", seen.locked);
   set("known", static_cast<int>(seen.known));
   out.Set("leaseRefused", seen.leaseRefused);

@@ -1,7 +1,9 @@
 #include "probe.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 #include <csignal>
@@ -23,6 +25,19 @@ void readContent(int fd, Look* out) {
   const ssize_t size = retry([&] { return pread(fd, content, sizeof content, 0); });
   if (size > 0) out->content.assign(content, static_cast<size_t>(size));
   out->attribute = fgetxattr(fd, "user.lockbridge", nullptr, 0) >= 0;
+}
+
+// On these, leases and locks are known to this mount alone; the same file may be locked by way of
+// another one, or on another machine.
+bool mayBeLockedElsewhere(int fd) {
+  constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42, kFuse = 0x65735546;
+  constexpr long kCeph = 0x00C36400, kAfs = 0x5346414F;
+  struct statfs fs;
+  if (fstatfs(fd, &fs) != 0) return true;
+  for (const long type : {static_cast<long>(NFS_SUPER_MAGIC), kSmb1, kCifs, kSmb2, kFuse, kCeph,
+                          kAfs, static_cast<long>(V9FS_MAGIC)})
+    if (static_cast<long>(fs.f_type) == type) return true;
+  return false;
 }
 
 // 1. Asks about record locks; takes nothing and needs no write access (fcntl(2), F_OFD_GETLK).
@@ -98,6 +113,7 @@ Look look(const std::string& path, bool mayOpen) {
     struct statx opened;
     if (statFd(fd.get(), &opened) < 0 || identityOf(opened) != identityOf(out.st)) continue;
     readContent(fd.get(), &out);
+    out.elsewhere = mayBeLockedElsewhere(fd.get());
     findLocks(fd.get(), &out);
     return out;
   }
@@ -109,6 +125,7 @@ Look lookHeld(int fd) {
   out.error = statFd(fd, &out.st);
   if (out.error < 0) return out;
   readContent(fd, &out);
+  out.elsewhere = mayBeLockedElsewhere(fd);
   return out;
 }
 

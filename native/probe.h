@@ -27,6 +27,8 @@ struct Look {
   int openError = 0;    // why a regular file could not be read
   std::string content;  // at most kContentLimit bytes
   bool attribute = false;
+  // FUSE or a network: a lock taken through another mount or machine may not show here.
+  bool elsewhere = false;
   bool locked = false;
   Known known = Known::kNot;
   bool leaseRefused = false;  // somebody has it open

@@ -34,6 +34,8 @@ export interface RawLook {
   openError: number;
   content: string;
   attribute: boolean;
+  /** FUSE or network: locks taken through another mount or machine may not show. */
+  elsewhere: boolean;
   locked: boolean;
   known: number;
   leaseRefused: boolean;

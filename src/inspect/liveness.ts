@@ -2,6 +2,7 @@
 // "dead" needs: the initial pid namespace, a /proc that hides nobody, and no process with that
 // number at any level of its NSpid (pid_namespaces(7), proc(5) hidepid). Anything else: unknown.
 
+import { startTime, type LockRecord } from '../lock/record.js';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 const INITIAL_PID_NAMESPACE = 0xeffffffc; // PROC_PID_INIT_INO, fixed in the kernel
@@ -37,6 +38,21 @@ export function pidAlive(pid: number): boolean | undefined {
     if (levels?.split('\t').includes(number) === true) return true;
   }
   return false;
+}
+
+/**
+ * Whether the process of a lockbridge record is provably gone: same boot and pid namespace as ours,
+ * and no process with that number and start time. False also where that cannot be known.
+ */
+export function processGone(record: LockRecord): boolean {
+  if (record.boot !== read('/proc/sys/kernel/random/boot_id').trim()) return false;
+  try {
+    if (statSync('/proc/self/ns/pid').ino !== record.pidns) return false;
+  } catch {
+    return false;
+  }
+  const stat = read(`/proc/${String(record.pid)}/stat`);
+  return stat === '' || startTime(stat) !== record.start;
 }
 
 /** The command line of a process, for people; undefined where it cannot be read. */

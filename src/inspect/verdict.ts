@@ -6,7 +6,7 @@ import { KNOWN, ORIGIN, type RawLook } from '../native.js';
 import { parseRecord, printable } from '../lock/record.js';
 import type { EmptyPolicy } from '../lock/types.js';
 import { isHeliosTag, recognise, type Footprint } from './footprint.js';
-import { commandOf, pidAlive } from './liveness.js';
+import { commandOf, pidAlive, processGone } from './liveness.js';
 import type { Evidence, Holder, Inspection, ObjectType } from './types.js';
 
 /** What the one who judges knows beside the look itself. */
@@ -107,6 +107,13 @@ export function judge(look: RawLook, context: Context): Inspection {
     note('residue-mark', 'it carries the mark that a released lockbridge lock leaves');
     return { ...known, verdict: 'residue', advice: TAKE };
   }
+  if (ours && look.elsewhere && (record === undefined || !processGone(record))) {
+    note(
+      'elsewhere',
+      'no kernel lock shows, but on this filesystem one taken through another mount or machine would not, and its holder is not provably gone',
+    );
+    return { ...known, verdict: 'held', by: 'undecidable', advice: REMOVE };
+  }
   if (ours) {
     note('own-unlocked', 'lockbridge made it and always holds a kernel lock: its holder is gone');
     return { ...known, verdict: 'stale', advice: TAKE };
@@ -150,7 +157,7 @@ function foreign(
     const holder: Holder = { pid: footprint.pid, role: 'named', source: 'record' };
     if (alive !== undefined) holder.alive = alive;
     known = { ...known, holders: [...known.holders, holder] };
-    if (alive === false && footprint.pid !== 1) {
+    if (alive === false && footprint.pid !== 1 && !look.elsewhere) {
       note(
         'pid-dead',
         `no process has the number ${String(footprint.pid)}, here or in a container`,

@@ -136,19 +136,19 @@ export function deadline(
   signal: AbortSignal | undefined,
 ): { stop: AbortSignal; clear: () => void } {
   const controller = new AbortController();
-  const abort = (): void => {
-    controller.abort();
-  };
   // setTimeout's longest delay; a longer wait is as good as for ever.
   const timer =
-    timeout === undefined || timeout > 0x7fffffff ? undefined : setTimeout(abort, timeout);
-  signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted === true) abort();
+    timeout === undefined || timeout > 0x7fffffff
+      ? undefined
+      : setTimeout(() => {
+          controller.abort();
+        }, timeout);
+  // AbortSignal.any adds no listener to the caller's signal, which may serve any number of waits.
+  const own = controller.signal;
   return {
-    stop: controller.signal,
+    stop: signal === undefined ? own : AbortSignal.any([own, signal]),
     clear: () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
     },
   };
 }
