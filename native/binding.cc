@@ -229,7 +229,7 @@ Napi::Object lookObject(Napi::Env env, const Look& seen) {
 }
 
 Napi::Value LookAt(Info info) {
-  return lookObject(info.Env(), look(text(info[0]), info[1].As<Napi::Boolean>().Value()));
+  return lookObject(info.Env(), look(text(info[0]), static_cast<Depth>(integer(info[1]))));
 }
 
 Napi::Value LookHeld(Info info) {

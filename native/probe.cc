@@ -74,20 +74,24 @@ void settle(Look* out, Known known, bool locked) {
   out->locked = locked;
 }
 
-void findLocks(int fd, Look* out) {
+void findLocks(int fd, Depth depth, Look* out) {
   const bool record = recordLocked(fd, out);
-  out->locks = kernelLocks(identityOf(out->st));
+  const Identity id = identityOf(out->st);
+  out->locks = kernelLocks(id);
   bool shown = false;
   for (const LockLine& line : out->locks) shown = shown || !line.waiting;
   if (record) return settle(out, Known::kGetlk, true);
   if (shown) return settle(out, Known::kProcLocks, true);
   if (leaseGranted(fd, out)) return settle(out, Known::kLease, false);
+  // Somebody has it open, perhaps about to flock it: a probe of ours would make that fail.
+  if (out->leaseRefused && depth == Depth::kTaker) return settle(out, Known::kOpen, false);
+  if (out->leaseRefused) return settle(out, Known::kOpeners, openerWithLock(id));
   settle(out, Known::kFlockProbe, flockRefused(fd));
 }
 
 }  // namespace
 
-Look look(const std::string& path, bool mayOpen) {
+Look look(const std::string& path, Depth depth) {
   Look out;
   // The name may change hands between the look at it and the open: then look again.
   for (int attempt = 0; attempt < 3; attempt++) {
@@ -96,7 +100,7 @@ Look look(const std::string& path, bool mayOpen) {
     if (out.error < 0) return out;
     if (S_ISLNK(out.st.stx_mode)) out.target = readLink(path);
     if (!S_ISREG(out.st.stx_mode)) return out;
-    if (!mayOpen) {
+    if (depth == Depth::kName) {
       out.openError = -EBUSY;
       out.locks = kernelLocks(identityOf(out.st));
       if (!out.locks.empty()) settle(&out, Known::kProcLocks, true);
@@ -114,7 +118,7 @@ Look look(const std::string& path, bool mayOpen) {
     if (statFd(fd.get(), &opened) < 0 || identityOf(opened) != identityOf(out.st)) continue;
     readContent(fd.get(), &out);
     out.elsewhere = mayBeLockedElsewhere(fd.get());
-    findLocks(fd.get(), &out);
+    findLocks(fd.get(), depth, &out);
     return out;
   }
   return out;

@@ -18,6 +18,8 @@ enum class Known {
   kProcLocks,   // /proc/locks shows a lock
   kLease,       // a write lease was granted: nobody else has the file open
   kFlockProbe,  // a flock without waiting was tried, the last resort
+  kOpeners,     // the lock lines of every visible opener were read
+  kOpen,        // somebody has it open, no lock shows, nothing more was asked
 };
 
 struct Look {
@@ -38,8 +40,10 @@ struct Look {
 
 constexpr size_t kContentLimit = 512;
 
-// `open` false: judge by the name, the inode and /proc alone (an open would end a lineage).
-Look look(const std::string& path, bool open);
+// How closely to look. By name: the inode and /proc alone, because an open would end a lineage. A
+// taker is content with kOpen: its own flock will decide. An inspector reads what openers hold.
+enum class Depth { kName, kTaker, kInspector };
+Look look(const std::string& path, Depth depth);
 
 // Looks at a file that is already open, for judging once more under its lock.
 Look lookHeld(int fd);

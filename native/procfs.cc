@@ -62,6 +62,19 @@ void eachOpener(const Identity& id, const std::function<bool(int, const char*, c
   });
 }
 
+enum class Locks { kNone, kSome, kClosedMeanwhile };
+
+// The advisory locks of one open file description, from its fdinfo.
+Locks locksOf(int proc, const char* pid, const char* fd) {
+  const std::string path = std::string(pid) + "/fdinfo/" + fd;
+  const Fd info(openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!info.ok()) return Locks::kClosedMeanwhile;
+  const std::string text = slurp(info.get());
+  for (const char* kind : {": FLOCK ", ": POSIX ", ": OFDLCK "})
+    if (text.find(kind) != std::string::npos) return Locks::kSome;
+  return Locks::kNone;
+}
+
 }  // namespace
 
 std::vector<LockLine> kernelLocks(const Identity& id) {
@@ -103,18 +116,20 @@ bool othersHaveOpen(const Identity& id, int exceptFd) {
   return found;
 }
 
+bool openerWithLock(const Identity& id) {
+  bool found = false;
+  eachOpener(id, [&](int proc, const char* pid, const char* fd) {
+    found = locksOf(proc, pid, fd) == Locks::kSome;
+    return !found;
+  });
+  return found;
+}
+
 bool openerWithoutLock(const Identity& id) {
   bool found = false;
   eachOpener(id, [&](int proc, const char* pid, const char* fd) {
-    const std::string path = std::string(pid) + "/fdinfo/" + fd;
-    const Fd info(openat(proc, path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!info.ok()) return true;  // closed meanwhile
-    const std::string text = slurp(info.get());
-    bool locks = false;
-    for (const char* kind : {": FLOCK ", ": POSIX ", ": OFDLCK "})
-      locks = locks || text.find(kind) != std::string::npos;
-    found = !locks;
-    return locks;
+    found = locksOf(proc, pid, fd) == Locks::kNone;
+    return !found;
   });
   return found;
 }

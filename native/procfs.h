@@ -23,6 +23,9 @@ std::vector<LockLine> kernelLocks(const Identity& id);
 // /proc cannot tell.
 bool othersHaveOpen(const Identity& id, int exceptFd);
 
+// Whether a visible opener of the inode holds a kernel lock on it (fdinfo, "lock:").
+bool openerWithLock(const Identity& id);
+
 // Whether a visible opener of the inode has no kernel lock on it (fdinfo, "lock:").
 bool openerWithoutLock(const Identity& id);
 

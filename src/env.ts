@@ -35,3 +35,9 @@ export function childEnvironment(extra: Readonly<Record<string, string>> = {}): 
   delete env['NODE_EXTRA_CA_CERTS'];
   return env;
 }
+
+/** The extra CA certificates, for a child that does need them: npm, which downloads. */
+export function extraCertificates(): { NODE_EXTRA_CA_CERTS?: string } {
+  const { NODE_EXTRA_CA_CERTS } = process.env;
+  return NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
+}

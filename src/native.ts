@@ -17,7 +17,18 @@ export interface LockLine {
 }
 
 /** How a look knows whether a kernel lock is on the file; same order as `Known` in probe.h. */
-export const KNOWN = ['unknown', 'ofd-getlk', 'proc-locks', 'lease', 'flock-probe'] as const;
+export const KNOWN = [
+  'unknown',
+  'ofd-getlk',
+  'proc-locks',
+  'lease',
+  'flock-probe',
+  'openers',
+  'open',
+] as const;
+
+/** How closely to look; same order as `Depth` in probe.h. */
+export const DEPTH = { name: 0, taker: 1, inspector: 2 } as const;
 
 /** Everything that one undisturbing look saw; only `error` where that is negative. */
 export interface RawLook {
@@ -92,7 +103,7 @@ export interface Native {
   beat(fd: number, ahead: number): number;
   stillNames(fd: number): number;
   restore(fd: number, record: string): number;
-  look(path: string, open: boolean): RawLook;
+  look(path: string, depth: number): RawLook;
   lookHeld(fd: number): RawLook;
   startWait(fd: number, kind: number, done: (result: number) => void): number;
   cancelWait(id: number): void;

@@ -6,7 +6,7 @@ import { emptyPolicy } from '../env.js';
 import { fromErrno } from '../errors.js';
 import { checkPath } from '../lock/options.js';
 import type { EmptyPolicy } from '../lock/types.js';
-import { native, type RawLook } from '../native.js';
+import { DEPTH, native, type RawLook } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
 import type { Inspection } from './types.js';
 import { judge } from './verdict.js';
@@ -23,7 +23,12 @@ const OWN_FAILURES: readonly number[] = [-24, -23, -12];
 /** Says what is at `path` without disturbing whoever uses it. LockError if it cannot be reached. */
 export function inspectSync(path: string, options: InspectOptions = {}): Inspection {
   checkPath(path);
-  const look = native.look(path, !lineagePending(path));
+  return lookAndJudge(path, options, DEPTH.inspector);
+}
+
+/** A look at the depth that a taker or an inspector needs, judged. */
+export function lookAndJudge(path: string, options: InspectOptions, depth: number): Inspection {
+  const look = native.look(path, lineagePending(path) ? DEPTH.name : depth);
   if (look.error === ENOENT) return free(path);
   if (look.error < 0) throw fromErrno(look.error, 'lstat', path);
   if (OWN_FAILURES.includes(look.openError)) throw fromErrno(look.openError, 'open', path);

@@ -6,7 +6,7 @@ import { KNOWN, ORIGIN, type RawLook } from '../native.js';
 import { parseRecord, printable } from '../lock/record.js';
 import type { EmptyPolicy } from '../lock/types.js';
 import { isHeliosTag, recognise, type Footprint } from './footprint.js';
-import { commandOf, pidAlive, processGone } from './liveness.js';
+import { commandOf, pidAlive, processGone, seesEveryProcess } from './liveness.js';
 import type { Evidence, Holder, Inspection, ObjectType } from './types.js';
 
 /** What the one who judges knows beside the look itself. */
@@ -32,11 +32,14 @@ const TYPES: Readonly<Record<number, ObjectType>> = {
 const HOW_LOCKED: Readonly<Record<string, string>> = {
   'ofd-getlk': 'the kernel reports a record lock on it (F_OFD_GETLK)',
   'proc-locks': '/proc/locks shows a kernel lock on it',
+  openers: 'a process that has it open holds a kernel lock on it (fdinfo)',
   'flock-probe': 'a flock without waiting was refused (last resort; nothing else could tell)',
 };
 const HOW_UNLOCKED: Readonly<Record<string, string>> = {
   lease: 'a write lease was granted: nobody has it open, so no kernel lock is on it',
   'flock-probe': 'a flock without waiting was granted: no kernel lock is on it',
+  openers: 'every process that has it open was looked at: none holds a kernel lock on it',
+  open: 'somebody has it open, but no kernel lock shows',
 };
 
 const SOURCES: Readonly<Record<string, Holder['source']>> = {
@@ -101,6 +104,14 @@ export function judge(look: RawLook, context: Context): Inspection {
     return { ...known, protocol: protocol ?? 'flock', verdict: 'held', by: 'kernel', advice: WAIT };
   }
   if (how === 'unknown' && context.underLock !== true) return unseen(look, known, note);
+  // Not every opener can be seen from a container: then one of them may hold a lock.
+  if (how === 'openers' && !seesEveryProcess()) {
+    note(
+      'open',
+      'somebody has it open, and whether it is locked cannot be told from this pid namespace',
+    );
+    return { ...known, verdict: 'held', by: 'undecidable', advice: WAIT };
+  }
   note(how, HOW_UNLOCKED[how] ?? 'we hold its kernel locks ourselves');
 
   if (parsed === 'residue') {

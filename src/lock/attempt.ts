@@ -2,9 +2,9 @@
 // and adopt it if it is provably nobody's.
 
 import { fromErrno } from '../errors.js';
-import { inspectSync, judgePath } from '../inspect/inspect.js';
+import { judgePath, lookAndJudge } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
-import { native } from '../native.js';
+import { DEPTH, native } from '../native.js';
 import { Lock } from './lock.js';
 import { AHEAD_SECONDS } from './options.js';
 import { makeRecord } from './record.js';
@@ -41,7 +41,7 @@ export function attempt(path: string, options: AcquireOptions): Lock | Inspectio
 /** Judges the file at `path` and adopts it, as often as it changes under our eyes. */
 export function takeOver(path: string, options: AcquireOptions, how: Birth): Lock | Inspection {
   for (;;) {
-    const seen = inspectSync(path, options);
+    const seen = lookAndJudge(path, options, DEPTH.taker);
     if (seen.verdict === 'held') return seen;
     if (seen.verdict === 'free') {
       const result = native.acquire(path, ...how);
@@ -55,6 +55,8 @@ export function takeOver(path: string, options: AcquireOptions, how: Birth): Loc
     if (fd === EACCES || fd === EPERM) return notOurs(seen);
     if (fd < 0) throw fromErrno(fd, 'open', path);
     const adopted = adopt(fd, path, options, how);
+    // A lock that only its refusal shows: just taken, or by a process outside this pid namespace.
+    if (adopted === 'locked') return refused(seen);
     if (adopted !== 'changed') return adopted;
   }
 }
@@ -65,11 +67,12 @@ export function adopt(
   path: string,
   options: AcquireOptions,
   how: Birth,
-): Lock | Inspection | 'changed' {
+): Lock | Inspection | 'changed' | 'locked' {
   const mechanisms = native.adoptLock(fd);
   if (mechanisms < 0) {
     native.drop(fd);
-    if (mechanisms === ESTALE || mechanisms === EWOULDBLOCK) return 'changed';
+    if (mechanisms === ESTALE) return 'changed';
+    if (mechanisms === EWOULDBLOCK) return 'locked';
     throw fromErrno(mechanisms, 'flock', path);
   }
   const judged = judgePath(path, native.lookHeld(fd), options.empty, true);
@@ -83,6 +86,13 @@ export function adopt(
     throw fromErrno(done, 'write', path);
   }
   return new Lock(path, fd * 8 + mechanisms, how[0]);
+}
+
+function refused(seen: Inspection): Inspection {
+  const text =
+    'its kernel lock was refused to us, although none shows: its holder is not visible here';
+  const evidence = [...seen.evidence, { kind: 'refused', text }];
+  return { ...seen, verdict: 'held', by: 'kernel', evidence };
 }
 
 function notOurs(seen: Inspection): Inspection {

@@ -6,7 +6,7 @@
 
 import { basename, dirname } from 'node:path';
 import { onExit } from 'signal-exit';
-import { native } from '../native.js';
+import { DEPTH, native } from '../native.js';
 import { IN, subscribe, type DirectoryWatch } from '../watch.js';
 import { AHEAD_SECONDS } from './options.js';
 import { sweepNow } from './sweep.js';
@@ -105,7 +105,7 @@ function watchLoss(entry: Entry, fd: number): void {
 
 function checkLoss(entry: Entry, fd: number): void {
   if (native.stillNames(fd) !== 0) return;
-  const now = native.look(entry.path, false);
+  const now = native.look(entry.path, DEPTH.name);
   entry.lock.deref()?.lose(now.error < 0 ? 'removed' : 'replaced');
   entry.watch?.close();
 }

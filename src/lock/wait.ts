@@ -106,8 +106,8 @@ export class PathWait {
     }
     const got = adopt(fd, this.#path, take, birth(take));
     // The other family's lock is in the way: wait for that one next.
-    if (got === 'changed') this.#kind = this.#kind === FLOCK ? RECORD : FLOCK;
-    return got === 'changed' ? undefined : got;
+    if (got === 'locked') this.#kind = this.#kind === FLOCK ? RECORD : FLOCK;
+    return got === 'changed' || got === 'locked' ? undefined : got;
   }
 
   // Blocks on its own thread; a change of the name or `stop` ends it.

@@ -2,7 +2,7 @@
 // Every command line is reported before it runs, and a failure is text, never an exception.
 
 import { mkdir } from 'node:fs/promises';
-import { peersDir } from '../env.js';
+import { extraCertificates, peersDir } from '../env.js';
 import { run } from './children.js';
 import { npmDir } from './node.js';
 import { python, pythonDir } from './python.js';
@@ -29,7 +29,7 @@ function wanted(missing: readonly Peer[], by: keyof Install): string[] {
 
 async function step(argv: readonly string[], report: Report): Promise<string[]> {
   report(argv.join(' '));
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const env = { DEBIAN_FRONTEND: 'noninteractive', ...extraCertificates() };
   const ran = await run(argv, env, BOUND_MS);
   if (ran.status === 0) return [];
   return [`${argv.join(' ')}: exit ${String(ran.status)}: ${ran.stderr.trim().slice(-500)}`];
