@@ -59,43 +59,18 @@ export const ORIGIN = { created: 0, open: 1, kernel: 2, unknown: 3 } as const;
 
 type EventCallback = (wd: number, mask: number, name: string) => void;
 
+/** What every way of taking shares: uid -1 leaves the owner; `ahead` in seconds. */
+export type Birth = [record: string, mode: number, uid: number, gid: number, ahead: number];
+
 /** What the addon exports; see the headers in native/ for what each call guarantees. */
 export interface Native {
   readonly residueMark: string;
-  acquire(
-    path: string,
-    record: string,
-    mode: number,
-    uid: number,
-    gid: number,
-    ahead: number,
-  ): number;
-  acquireAll(
-    paths: readonly string[],
-    record: string,
-    mode: number,
-    uid: number,
-    gid: number,
-    ahead: number,
-  ): number[];
-  replace(
-    path: string,
-    record: string,
-    mode: number,
-    uid: number,
-    gid: number,
-    ahead: number,
-  ): number;
+  acquire(path: string, ...birth: Birth): number;
+  acquireAll(paths: readonly string[], ...birth: Birth): number[];
+  replace(path: string, ...birth: Birth): number;
   adoptOpen(path: string): number;
   adoptLock(fd: number): number;
-  adoptCommit(
-    fd: number,
-    record: string,
-    mode: number,
-    uid: number,
-    gid: number,
-    ahead: number,
-  ): number;
+  adoptCommit(fd: number, ...birth: Birth): number;
   release(fd: number): number;
   releaseAll(fds: readonly number[]): number[];
   drop(fd: number): number;

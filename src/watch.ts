@@ -20,6 +20,18 @@ export const IN = {
   IGNORED: 0x8000,
 } as const;
 
+/** Whatever may change what a name in the directory stands for, lost events included. */
+export const NAME_EVENTS: number =
+  IN.CREATE |
+  IN.DELETE |
+  IN.MOVED_FROM |
+  IN.MOVED_TO |
+  IN.DELETE_SELF |
+  IN.MOVE_SELF |
+  IN.UNMOUNT |
+  IN.IGNORED |
+  IN.OVERFLOW;
+
 /** `name` is '' for events of the directory itself and when events were lost (OVERFLOW). */
 export type Listener = (name: string, mask: number) => void;
 

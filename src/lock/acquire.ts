@@ -36,7 +36,8 @@ export function acquireSync(path: string, options: AcquireOptions = {}): Lock {
 
 /**
  * Takes the lock, waiting for it as long as `timeout` (milliseconds; for ever by default) and
- * `signal` allow. Throws ERR_LOCK_TIMEOUT or ERR_LOCK_ABORTED, both with the blocker; nothing stays
+ * `signal` allow. Throws ERR_LOCK_TIMEOUT, ERR_LOCK_ABORTED, or ERR_LOCK_HELD with a timeout of 0 (one
+ * try), each with the blocker; nothing stays
  * behind. The lock file's directory is watched while waiting, so a kernel locker that comes and goes
  * meanwhile leaves nothing undecidable.
  */
@@ -47,7 +48,7 @@ export async function acquire(path: string, options: WaitOptions = {}): Promise<
     throw contention('ERR_LOCK_ABORTED', [], options.signal.reason);
   const got = attempt(path, options);
   if (got instanceof Lock) return got;
-  if (options.timeout === 0) throw contention('ERR_LOCK_TIMEOUT', [got]);
+  if (options.timeout === 0) throw contention('ERR_LOCK_HELD', [got]);
   return waitFor(path, options, got);
 }
 

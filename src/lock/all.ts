@@ -51,7 +51,7 @@ export async function acquireAll(
   const sorted = [...new Set(paths)].sort();
   let got = tryAll(sorted, options);
   if (!isBlockers(got)) return new LockSet(got);
-  if (options.timeout === 0) throw contention('ERR_LOCK_TIMEOUT', got);
+  if (options.timeout === 0) throw contention('ERR_LOCK_HELD', got);
   const { stop, clear } = deadline(options.timeout, options.signal);
   const announcers = new Map(sorted.map((path) => [path, new Announcer(options)]));
   try {

@@ -4,7 +4,7 @@
 import { fromErrno } from '../errors.js';
 import { judgePath, lookAndJudge } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
-import { DEPTH, native } from '../native.js';
+import { DEPTH, native, type Birth } from '../native.js';
 import { Lock } from './lock.js';
 import { AHEAD_SECONDS } from './options.js';
 import { makeRecord } from './record.js';
@@ -16,9 +16,7 @@ const ESTALE = -116;
 const EACCES = -13;
 const EPERM = -1;
 
-/** The arguments that every native way of taking shares, after the path or descriptor. */
-export type Birth = [record: string, mode: number, uid: number, gid: number, ahead: number];
-
+/** What a file taken with these options is to be. */
 export function birth(options: AcquireOptions): Birth {
   const { reason = '', mode = 0o644, owner } = options;
   return [makeRecord(reason), mode, owner?.uid ?? -1, owner?.gid ?? 0, AHEAD_SECONDS];

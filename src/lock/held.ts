@@ -7,7 +7,7 @@
 import { basename, dirname } from 'node:path';
 import { onExit } from 'signal-exit';
 import { DEPTH, native } from '../native.js';
-import { IN, subscribe, type DirectoryWatch } from '../watch.js';
+import { IN, NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
 import { AHEAD_SECONDS } from './options.js';
 import { sweepNow } from './sweep.js';
 import type { LostReason } from './types.js';
@@ -34,17 +34,6 @@ let beat: NodeJS.Timeout | undefined;
 let exitHook = false;
 
 const BEAT_MS = 60_000;
-// The path may come back or be replaced in one rename; what counts is what it names now.
-const NAME_EVENTS =
-  IN.CREATE |
-  IN.DELETE |
-  IN.MOVED_FROM |
-  IN.MOVED_TO |
-  IN.DELETE_SELF |
-  IN.MOVE_SELF |
-  IN.UNMOUNT |
-  IN.IGNORED |
-  IN.OVERFLOW;
 
 const leaks = new FinalizationRegistry<number>((fd) => {
   const entry = armed.get(fd);

@@ -6,24 +6,12 @@ import { basename, dirname } from 'node:path';
 import { fromErrno } from '../errors.js';
 import type { Inspection } from '../inspect/types.js';
 import { native } from '../native.js';
-import { IN, lineagePending, subscribe, type DirectoryWatch } from '../watch.js';
+import { IN, lineagePending, NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
 import { adopt, birth } from './attempt.js';
 import { Lock } from './lock.js';
 import type { AcquireOptions } from './types.js';
 
 const SLOW_POLL_MS = 1000;
-// Opens and closes are left out: our own looks make them too. Only while a file's maker has it open
-// do we look without opening, and then its close is the event to wait for.
-const NAME_EVENTS =
-  IN.CREATE |
-  IN.DELETE |
-  IN.MOVED_FROM |
-  IN.MOVED_TO |
-  IN.DELETE_SELF |
-  IN.MOVE_SELF |
-  IN.UNMOUNT |
-  IN.IGNORED |
-  IN.OVERFLOW;
 
 const ESTALE = -116;
 const FLOCK = 0;
@@ -42,6 +30,8 @@ export class PathWait {
     const name = basename(path);
     this.#watch = subscribe(dirname(path), true, (seen, mask) => {
       if (seen !== name && seen !== '') return;
+      // Our own looks open and close the file too, so a close counts only while its maker has it open:
+      // then we look without opening.
       if ((mask & NAME_EVENTS) !== 0 || ((mask & IN.CLOSE) !== 0 && this.#madeNow)) this.#signal();
     });
   }
