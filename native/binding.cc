@@ -375,7 +375,10 @@ Napi::Value OfdTest(Info info) {
 Napi::Value Close(Info info) { return number(info, close(integer(info[0])) == 0 ? 0 : -errno); }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new State());
+  auto* state = new State();
+  env.SetInstanceData(state);
+  // A worker thread may be terminated at any moment, without an exit event.
+  env.AddCleanupHook([](State* s) { s->tearDown(); }, state);
   const auto def = [&](const char* name, auto function) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };

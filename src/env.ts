@@ -31,9 +31,9 @@ export function emptyPolicy(): 'held' | 'free' | undefined {
  * which Node parses at every start (84 instead of 28 ms) and no lock needs.
  */
 export function childEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', ...extra };
+  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C' };
   delete env['NODE_EXTRA_CA_CERTS'];
-  return env;
+  return { ...env, ...extra };
 }
 
 /** The extra CA certificates, for a child that does need them: npm, which downloads. */
