@@ -36,6 +36,12 @@ bool noLink(int error) {
          error == -EMLINK || error == -EINVAL;
 }
 
+int writeAll(int fd, const std::string& text) {
+  const ssize_t wrote = retry([&] { return pwrite(fd, text.data(), text.size(), 0); });
+  if (wrote < 0) return static_cast<int>(wrote);
+  return static_cast<size_t>(wrote) == text.size() ? 0 : -ENOSPC;
+}
+
 // Gives a nameless file its name. AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux
 // 6.10); without them it says ENOENT and /proc/self/fd is asked (open(2), O_TMPFILE).
 int linkName(int fd, const char* path) {
@@ -66,7 +72,7 @@ int fill(int fd, const Birth& birth, Identity* id) {
   int done = applyOwner(fd, birth, &st);
   if (done < 0) return done;
   *id = identityOf(st);
-  done = writeRecord(fd, birth.record);
+  done = writeAll(fd, birth.record);
   if (done < 0) return done;
   // Best effort: peers may overwrite the content, the attribute stays. Not every filesystem has
   // user attributes (tmpfs since Linux 6.6).
@@ -133,11 +139,9 @@ int removeLockDirectory(int parent, const char* name) {
 }  // namespace
 
 int writeRecord(int fd, const std::string& record) {
-  const ssize_t size = static_cast<ssize_t>(record.size());
-  const ssize_t wrote = retry([&] { return pwrite(fd, record.data(), record.size(), 0); });
-  if (wrote < 0) return static_cast<int>(wrote);
-  if (wrote != size) return -ENOSPC;
-  const int cut = retry([&] { return ftruncate(fd, size); });
+  const int done = writeAll(fd, record);
+  if (done < 0) return done;
+  const int cut = retry([&] { return ftruncate(fd, static_cast<off_t>(record.size())); });
   return cut < 0 ? cut : 0;
 }
 

@@ -27,7 +27,7 @@ describe.each([
   ['overlayfs', overlay],
 ])('on %s', (_name, make) => {
   it('a lock is taken, refuses the others and leaves nothing', ({ skip }) => {
-    const dir = make() ?? skip('mount refused');
+    const dir = make() ?? skip('the mount was refused');
     const path = join(dir, 'l');
     const lock = acquireSync(path);
     expect(lock.mechanisms).toMatchObject({ existence: true, flock: true });
@@ -40,7 +40,7 @@ describe.each([
   });
 
   it('a lock whose holder was killed is stale and adopted', async ({ skip }) => {
-    const dir = make() ?? skip('mount refused');
+    const dir = make() ?? skip('the mount was refused');
     const path = join(dir, 'l');
     const child = await holder(path);
     child.process.kill('SIGKILL');
@@ -54,7 +54,7 @@ describe.each([
   });
 
   it('a blocked flock is handed the live name', async ({ skip }) => {
-    const dir = make() ?? skip('mount refused');
+    const dir = make() ?? skip('the mount was refused');
     const path = join(dir, 'l');
     const lock = acquireSync(path);
     const waiter = flockWaiter(path);
@@ -67,7 +67,7 @@ describe.each([
   });
 
   it('three contending processes never overlap', async ({ skip }) => {
-    const dir = make() ?? skip('mount refused');
+    const dir = make() ?? skip('the mount was refused');
     const args = [join(dir, 'l'), join(dir, 'marker'), '100'];
     const said = [1, 2, 3].map(() => helperChild('contender.mjs', args).line());
     expect(await Promise.all(said)).toEqual(Array(3).fill('entries 100 overlaps 0'));

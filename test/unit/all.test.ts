@@ -1,0 +1,138 @@
+// Many locks as one: all of them or none.
+
+import { closeSync, existsSync, openSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { acquireAll, acquireSync, LockError, type Inspection } from '../../src/index.js';
+import { flockHolder } from '../helpers/child.js';
+import { scratch, until } from '../helpers/scratch.js';
+
+async function refusal(promise: Promise<unknown>): Promise<LockError> {
+  try {
+    await promise;
+  } catch (error) {
+    if (LockError.is(error)) return error;
+    throw error;
+  }
+  throw new Error('not refused');
+}
+
+it('all are taken, each once, and let go together', async () => {
+  const dir = scratch();
+  const paths = ['c', 'a', 'b', 'a'].map((name) => join(dir, name));
+  const set = await acquireAll(paths);
+  expect(set.locks.map((lock) => lock.path)).toEqual(['a', 'b', 'c'].map((n) => join(dir, n)));
+  expect(readdirSync(dir).sort()).toEqual(['a', 'b', 'c']);
+  expect(set.releaseSync()).toEqual(['unlinked', 'unlinked', 'unlinked']);
+  expect(set.releaseSync()).toEqual(['unlinked', 'unlinked', 'unlinked']);
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('no paths give an empty set', async () => {
+  const set = await acquireAll([]);
+  expect(set.locks).toEqual([]);
+  expect(set.releaseSync()).toEqual([]);
+});
+
+it('one that is held takes none; every blocker is listed and nothing is left behind', async () => {
+  const dir = scratch();
+  const path = (name: string): string => join(dir, name);
+  closeSync(openSync(path('excl'), 'wx'));
+  writeFileSync(path('procmail'), '0', { mode: 0o444 });
+  writeFileSync(path('stale'), '\x02c');
+  const child = await flockHolder(path('flock'));
+  const paths = ['free1', 'excl', 'stale', 'flock', 'procmail', 'zfree'].map(path);
+  const error = await refusal(acquireAll(paths, { timeout: 0 }));
+  expect(error.code).toBe('ERR_LOCK_TIMEOUT');
+  expect(error.blockers.map((blocker) => blocker.path).sort()).toEqual(
+    ['excl', 'flock', 'procmail'].map(path),
+  );
+  for (const name of ['excl', 'flock', 'procmail']) expect(error.message).toContain(path(name));
+  expect(existsSync(path('free1'))).toBe(false);
+  expect(existsSync(path('zfree'))).toBe(false);
+  for (const name of ['excl', 'flock', 'procmail']) expect(existsSync(path(name))).toBe(true);
+  await child.finish();
+});
+
+it('stale ones are adopted', async () => {
+  const dir = scratch();
+  writeFileSync(join(dir, 'b'), '\x02c');
+  const set = await acquireAll(['a', 'b', 'c'].map((name) => join(dir, name)));
+  expect(set.locks.every((lock) => lock.held)).toBe(true);
+  expect(new Set(set.locks.map((lock) => lock.path)).size).toBe(3);
+  set.releaseSync();
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('outcomes come in the order of locks, adopted ones included', async () => {
+  const dir = scratch();
+  writeFileSync(join(dir, 'b'), '\x02c');
+  const set = await acquireAll(['a', 'b', 'c'].map((name) => join(dir, name)));
+  const index = set.locks.findIndex((lock) => lock.path === join(dir, 'c'));
+  unlinkSync(join(dir, 'c'));
+  const outcomes = set.releaseSync();
+  expect(outcomes[index]).toBe('lost');
+  expect(outcomes.filter((outcome) => outcome === 'unlinked')).toHaveLength(2);
+});
+
+it('a set of locks with adopted ones among them is in the order of the sorted paths', async () => {
+  const dir = scratch();
+  const paths = ['a', 'b', 'c'].map((name) => join(dir, name));
+  writeFileSync(join(dir, 'b'), '\x02c');
+  const set = await acquireAll(paths);
+  expect(set.locks.map((lock) => lock.path)).toEqual(paths);
+  set.releaseSync();
+});
+
+it('one that cannot be locked at all is its error, and nothing is held', async () => {
+  const dir = scratch();
+  writeFileSync(join(dir, 'b'), '\x02c');
+  const paths = [join(dir, 'a'), join(dir, 'b'), join(dir, 'missing', 'c')];
+  const error = await refusal(acquireAll(paths));
+  expect(error).toMatchObject({ code: 'ERR_LOCK_PATH', path: paths[2] });
+  expect(existsSync(join(dir, 'a'))).toBe(false);
+});
+
+it('it waits for every blocker and holds nothing meanwhile', async () => {
+  const dir = scratch();
+  const path = (name: string): string => join(dir, name);
+  closeSync(openSync(path('b'), 'wx'));
+  const own = acquireSync(path('c'));
+  const seen: Inspection[] = [];
+  const free: boolean[] = [];
+  const set = await acquireAll(['a', 'b', 'c'].map(path), {
+    onBlocked: (blocker) => {
+      seen.push(blocker);
+      free.push(!existsSync(path('a')));
+      if (blocker.path === path('b')) unlinkSync(path('b'));
+      if (blocker.path === path('c')) own.releaseSync();
+    },
+  });
+  expect(seen.map((blocker) => blocker.path)).toEqual(['b', 'c'].map(path));
+  expect(free).toEqual([true, true]);
+  expect(readdirSync(dir).sort()).toEqual(['a', 'b', 'c']);
+  set.releaseSync();
+  await until(() => readdirSync(dir).length === 0);
+});
+
+it('an abort ends the wait and leaves nothing', async () => {
+  const dir = scratch();
+  const held = acquireSync(join(dir, 'b'));
+  const controller = new AbortController();
+  const onBlocked = (): void => {
+    controller.abort('enough');
+  };
+  const paths = [join(dir, 'a'), join(dir, 'b')];
+  const error = await refusal(acquireAll(paths, { signal: controller.signal, onBlocked }));
+  expect(error).toMatchObject({ code: 'ERR_LOCK_ABORTED', cause: 'enough' });
+  expect(error.blockers.map((blocker) => blocker.path)).toEqual([join(dir, 'b')]);
+  held.releaseSync();
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('a signal that has fired already takes none', async () => {
+  const dir = scratch();
+  const error = await refusal(acquireAll([join(dir, 'a')], { signal: AbortSignal.abort() }));
+  expect(error.code).toBe('ERR_LOCK_ABORTED');
+  expect(readdirSync(dir)).toEqual([]);
+});
