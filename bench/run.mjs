@@ -4,25 +4,50 @@
 //   npm run bench -- [--json] [--dir DIR] [--rounds N]
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, unlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { release as kernel, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { acquire, acquireSync } from 'lockbridge';
 
+const TMPFS = 0x01021994;
+
+// Where lock directories live: a tmpfs if there is one.
+function defaultDir() {
+  try {
+    if (statfsSync('/dev/shm').type === TMPFS) return '/dev/shm';
+  } catch {
+    // no such directory
+  }
+  return tmpdir();
+}
+
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    dir: { type: 'string', default: existsSync('/dev/shm') ? '/dev/shm' : tmpdir() },
+    dir: { type: 'string', default: defaultDir() },
     rounds: { type: 'string', default: '15' },
   },
 });
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  console.error(`bench: --rounds must be a whole number from 1, not '${values.rounds}'`);
+  process.exit(64);
+}
+
 const require = createRequire(import.meta.url);
 const lockfile = require('lockfile');
 const proper = require('proper-lockfile');
+const lock = promisify(lockfile.lock);
+const unlock = promisify(lockfile.unlock);
+
 const dir = mkdtempSync(join(values.dir, 'lockbridge-bench-'));
+const tools = mkdtempSync(join(tmpdir(), 'lockbridge-bench-')); // a tmpfs may be mounted noexec
+process.on('exit', () => {
+  for (const made of [dir, tools]) rmSync(made, { recursive: true, force: true });
+});
 const path = join(dir, 'updates.lock');
 
 function repeat(n, once) {
@@ -38,18 +63,36 @@ async function repeatAsync(n, once) {
 
 function compile() {
   const source = fileURLToPath(new URL('syscalls.c', import.meta.url));
-  const binary = join(dir, 'syscalls');
-  const done = spawnSync('cc', ['-O2', '-o', binary, source], { stdio: 'inherit' });
-  if (done.status === 0) return binary;
-  console.error('bench: no C compiler: the baseline is left out');
+  const binary = join(tools, 'syscalls');
+  const { error, status } = spawnSync('cc', ['-O2', '-o', binary, source], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status === 0) return binary;
+  const why = error === undefined ? 'cc could not compile it' : 'no C compiler (cc)';
+  console.error(`bench: ${why}: the system calls in C are left out`);
   return undefined;
 }
 
+// A record as long as ours, so that the kernel copies as much.
+function inC(binary, record, n) {
+  const { status, stdout, stderr } = spawnSync(binary, [dir, 'updates.lock', record, String(n)], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`bench: ${binary} failed: ${stderr}`);
+  return Number(stdout) / 1000;
+}
+
+function spawnLockfile() {
+  return spawnSync('lockfile', ['-r0', path], { stdio: 'ignore' }).status === 0;
+}
+
+const held = acquireSync(path);
+const record = held.recordText;
+held.releaseSync();
 const binary = compile();
-const spawned = spawnSync('lockfile', ['-r0', join(dir, 'probe')]).status === 0;
-if (!spawned) console.error('bench: procmail lockfile is not installed: left out');
-const lock = promisify(lockfile.lock);
-const unlock = promisify(lockfile.unlock);
+const installed = spawnLockfile();
+if (installed) unlinkSync(path);
+else console.error('bench: procmail lockfile is not installed: left out');
 
 /** Microseconds for one acquire and release, name by name. */
 const contenders = {
@@ -59,10 +102,7 @@ const contenders = {
       const held = await acquire(path);
       await held.release();
     }),
-  ...(binary && {
-    'the same system calls in C': () =>
-      Number(spawnSync(binary, [dir, '5000'], { encoding: 'utf8' }).stdout) / 1000,
-  }),
+  ...(binary && { 'the same system calls in C': () => inC(binary, record, 5000) }),
   "openSync('wx') + unlinkSync": () =>
     repeat(5000, () => {
       closeSync(openSync(path, 'wx'));
@@ -83,38 +123,54 @@ const contenders = {
       const release = await proper.lock(join(dir, 'proper'), { realpath: false });
       await release();
     }),
-  ...(spawned && {
+  ...(installed && {
     'spawn lockfile -r0': () =>
       repeat(10, () => {
-        spawnSync('lockfile', ['-r0', path]);
+        if (!spawnLockfile()) throw new Error('bench: lockfile failed');
         unlinkSync(path);
       }),
   }),
 };
 
 const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-for (let round = -1; round < Number(values.rounds); round++) {
+for (let round = -1; round < rounds; round++) {
   for (const [name, run] of Object.entries(contenders)) {
     const us = await run();
     if (round >= 0) times[name].push(us); // the first one warms up
   }
 }
-rmSync(dir, { recursive: true });
 
-const sorted = (list) => [...list].sort((a, b) => a - b);
-const median = (list) => sorted(list)[Math.floor(list.length / 2)];
-const base = times['lockbridge sync'];
+function median(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+// Round by round, so that the ratio is of neighbours in time.
+function ratio(of, to) {
+  return median(times[of].map((us, i) => us / times[to][i]));
+}
 const rows = Object.entries(times).map(([name, list]) => ({
   name,
   median: median(list),
   min: Math.min(...list),
   max: Math.max(...list),
-  // Round by round, so that the ratio is of neighbours in time.
-  ratio: median(list.map((us, i) => us / base[i])),
+  ratio: ratio(name, 'lockbridge sync'),
 }));
-if (values.json) console.log(JSON.stringify(rows, null, 2));
-else
-  for (const { name, median, min, max, ratio } of rows)
+const goals = [
+  ...(binary ? [['lockbridge sync', 'the same system calls in C', 'at most 1.3']] : []),
+  ...(installed ? [['spawn lockfile -r0', 'lockbridge sync', 'at least 100']] : []),
+].map(([of, to, goal]) => ({ of, to, ratio: ratio(of, to), goal }));
+
+if (values.json) {
+  const where = { date: new Date().toISOString(), kernel: kernel(), node: process.version };
+  console.log(JSON.stringify({ ...where, dir: values.dir, rounds, rows, goals }, null, 2));
+} else {
+  for (const { name, median, min, max, ratio } of rows) {
+    const spread = `(${min.toFixed(1)}–${max.toFixed(1)})`;
     console.log(
-      `${name.padEnd(28)} ${median.toFixed(1).padStart(8)} us (${min.toFixed(1)}–${max.toFixed(1)})  ${ratio.toFixed(2)} x lockbridge sync`,
+      `${name.padEnd(28)} ${median.toFixed(1).padStart(7)} us ${spread.padEnd(16)} ${ratio.toFixed(2).padStart(7)} x lockbridge sync`,
     );
+  }
+  for (const { of, to, ratio, goal } of goals)
+    console.log(`${of} / ${to}: ${ratio.toFixed(2)} (goal: ${goal})`);
+}

@@ -1,5 +1,5 @@
 // The system calls of one lockbridge acquire and release, in the same order, and nothing else: what
-// the kernel alone costs. Usage: syscalls DIR N; prints nanoseconds for one acquire and release.
+// the kernel alone costs. Usage: syscalls DIR NAME RECORD N; prints nanoseconds for one of both.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
@@ -53,16 +53,16 @@ static void once(const char* dir, const char* path, const char* name, const char
 }
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 64;
-  const int n = atoi(argv[2]);
-  char path[4096], record[220];
-  snprintf(path, sizeof path, "%s/c.lock", argv[1]);
-  memset(record, 'x', sizeof record - 1);  // as long as a usual record
-  record[sizeof record - 1] = 0;
+  if (argc != 5) return 64;
+  const char *dir = argv[1], *name = argv[2], *record = argv[3];
+  const int n = atoi(argv[4]);
+  if (n < 1) return 64;
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", dir, name);
   struct timespec begin, end;
-  for (int i = 0; i < n / 10; i++) once(argv[1], path, "c.lock", record);
+  for (int i = 0; i < n / 10; i++) once(dir, path, name, record);
   clock_gettime(CLOCK_MONOTONIC, &begin);
-  for (int i = 0; i < n; i++) once(argv[1], path, "c.lock", record);
+  for (int i = 0; i < n; i++) once(dir, path, name, record);
   clock_gettime(CLOCK_MONOTONIC, &end);
   printf("%.0f\n", ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / n);
   return 0;

@@ -5,6 +5,8 @@
 
 #include <ctime>
 
+#include "procfs.h"
+
 namespace lockbridge {
 
 namespace {
@@ -26,7 +28,8 @@ uint64_t monotonic() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
 
-void Lineages::created(const std::string& dir, const std::string& name, uint64_t now) {
+void Lineages::created(const std::string& dir, const std::string& name, uint64_t now,
+                       uint64_t batch) {
   Lineage& file = files_[name];
   file = Lineage();
   struct statx st;
@@ -36,14 +39,16 @@ void Lineages::created(const std::string& dir, const std::string& name, uint64_t
     return;
   }
   file.id = identityOf(st);
+  file.batch = batch;
   bool linked = now < suspectUntil_;
   for (const auto& [other, lineage] : files_)
     linked = linked || (other != name && lineage.id == file.id);
   if (!linked && fresh(st)) file.origin = Origin::kCreated;
 }
 
-void Lineages::event(const std::string& dir, const std::string& name, uint32_t mask, uint64_t now) {
-  if (mask & IN_CREATE) return created(dir, name, now);
+void Lineages::event(const std::string& dir, const std::string& name, uint32_t mask, uint64_t now,
+                     uint64_t batch) {
+  if (mask & IN_CREATE) return created(dir, name, now, batch);
   if (mask & (IN_DELETE | IN_MOVED_FROM)) {
     files_.erase(name);
     return;
@@ -53,16 +58,31 @@ void Lineages::event(const std::string& dir, const std::string& name, uint32_t m
   Lineage& file = found->second;
   if (mask & IN_MOVED_TO) {
     files_.erase(found);
-  } else if (file.origin == Origin::kKernel || file.origin == Origin::kUnknown) {
-    return;
-  } else if ((mask & IN_OPEN) && file.origin == Origin::kCreated) {
+  } else if ((mask & IN_OPEN) && file.origin == Origin::kCreated && file.batch == batch) {
+    // open(O_CREAT) reports both within microseconds, long before we are awake to read the first;
+    // an open that comes alone is somebody else's, of a file that was linked here.
     file.origin = Origin::kOpen;
+    file.opens = 1;
     file.interval = kFirstPoll;
     file.nextPoll = now;
   } else if (mask & (IN_OPEN | IN_CLOSE)) {
-    file.origin = Origin::kUnknown;
-    file.nextPoll = 0;
+    used(&file, mask);
   }
+}
+
+void Lineages::used(Lineage* file, uint32_t mask) {
+  if (file->origin == Origin::kLocked || file->origin == Origin::kKernel) {
+    (mask & IN_OPEN ? file->opens : file->closes)++;
+    if (file->closes > file->opens) file->origin = Origin::kUnknown;
+    if (file->origin != Origin::kLocked || !(mask & IN_CLOSE)) return;
+    file->origin = Origin::kKernel;
+    // The one who closed did not hold the lock: then he may be the creator.
+    for (const LockLine& line : kernelLocks(file->id))
+      if (!line.waiting && line.pid == file->locker) file->origin = Origin::kUnknown;
+    return;
+  }
+  file->origin = Origin::kUnknown;
+  file->nextPoll = 0;
 }
 
 uint64_t Lineages::nextPoll() const {

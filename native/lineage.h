@@ -4,9 +4,12 @@
 // during that one open, was made by a kernel locker: what that leaves is no existence lock. Every
 // other history leaves the file undecidable.
 //
-// What inotify cannot tell is closed by other means: a link(2) also reports "created" but makes no
-// fresh inode (link count, birth = change time); two opens in a row may be merged into one event
-// (inotify(7)), so every visible opener must carry a kernel lock at the time of proof.
+// What inotify cannot tell is closed by other means. A link(2) also reports "created", but not
+// "opened" in the same instant, and its inode is not fresh (link count, birth = change time). Two
+// opens in a row may be merged into one event (inotify(7)), which would hide a stranger's open
+// behind the creator's: so no
+// opener may be without a lock when one is seen, the proof is complete only when the first close is
+// the locker's, its lock gone with it, and it falls as soon as there are more closes than opens.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +23,7 @@ namespace lockbridge {
 enum class Origin {
   kCreated,  // seen created, its creator's open not yet reported
   kOpen,     // in its creator's open, no kernel lock seen so far
+  kLocked,   // locked during that open; whose close comes first will tell
   kKernel,   // proven: made by a kernel locker
   kUnknown,  // any other history
 };
@@ -29,23 +33,29 @@ struct Lineage {
   Origin origin = Origin::kUnknown;
   uint64_t nextPoll = 0;  // CLOCK_MONOTONIC nanoseconds; 0: none due
   uint64_t interval = 0;
+  uint64_t batch = 0;  // the read that reported the creation
+  int opens = 0;
+  int closes = 0;
+  int locker = 0;  // who held the lock when it was seen
 };
 
 // The files of one watched directory.
 class Lineages {
  public:
-  // Feeds one inotify event of the directory.
-  void event(const std::string& dir, const std::string& name, uint32_t mask, uint64_t now);
+  // Feeds one inotify event of the directory; `batch` numbers the read that brought it.
+  void event(const std::string& dir, const std::string& name, uint32_t mask, uint64_t now,
+             uint64_t batch);
   // Forgets everything: events were lost.
   void clear() { files_.clear(); }
   // When the next file wants a look at its locks; 0 if none does.
   uint64_t nextPoll() const;
-  // Files whose poll is due; each is then to be given to look().
+  // For the watcher, which looks at the locks of files whose poll is due.
   std::map<std::string, Lineage>& files() { return files_; }
   const Lineage* find(const std::string& name) const;
 
  private:
-  void created(const std::string& dir, const std::string& name, uint64_t now);
+  static void used(Lineage* file, uint32_t mask);
+  void created(const std::string& dir, const std::string& name, uint64_t now, uint64_t batch);
 
   std::map<std::string, Lineage> files_;
   // A name that came and went before we could see its inode may have been the source of a link:

@@ -107,7 +107,7 @@ void Watcher::accept(const inotify_event& event, uint64_t now) {
     if (event.mask & (IN_UNMOUNT | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF))
       entry.lineages.clear();
     else if (entry.lineageUsers > 0)
-      entry.lineages.event(entry.path, name, event.mask, now);
+      entry.lineages.event(entry.path, name, event.mask, now, batch_);
   }
   if (event.mask & IN_OPEN) return;  // nobody waits for an open
   pending_.push_back({lost ? -1 : event.wd, event.mask, name});
@@ -119,6 +119,7 @@ void Watcher::drain() {
     const ssize_t got = retry([&] { return read(inotify_.get(), buffer, sizeof buffer); });
     if (got <= 0) return;
     const uint64_t now = monotonic();
+    batch_++;
     for (ssize_t at = 0; at < got;) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
       accept(*event, now);
@@ -127,42 +128,39 @@ void Watcher::drain() {
   }
 }
 
-// A kernel lock is on the file; is its maker's open still the only one? Events that were under way
-// when the lock was seen end the lineage (drain), and a merged second open shows as an opener
-// without a lock.
-bool Watcher::proven(const Lineage& file, int wd, const std::string& name) {
-  bool locked = false;
-  for (const LockLine& line : kernelLocks(file.id)) locked = locked || !line.waiting;
-  if (!locked) return false;
-  const Identity id = file.id;
+// A kernel lock is on the file: was its maker's open the only one until now? Events that were under
+// way when the lock was seen end the lineage.
+void Watcher::pollLocks(Lineages* lineages, const std::string& name) {
+  auto& files = lineages->files();
+  int locker = 0;
+  for (const LockLine& line : kernelLocks(files.at(name).id))
+    if (!line.waiting) locker = line.pid;
   drain();
-  const auto entry = directories_.find(wd);
-  if (entry == directories_.end()) return false;
-  const Lineage* still = entry->second.lineages.find(name);
-  return still != nullptr && still->origin == Origin::kOpen && still->id == id &&
-         !openerWithoutLock(id);
+  const auto found = files.find(name);
+  if (found == files.end() || found->second.origin != Origin::kOpen) return;
+  Lineage& file = found->second;
+  if (locker != 0) {
+    file.origin = Origin::kLocked;
+    file.locker = locker;
+    file.nextPoll = 0;
+    // An opener without a lock may be the creator, its open merged with the locker's into one
+    // event.
+    if (openerWithoutLock(file.id)) file.origin = Origin::kUnknown;
+    return;
+  }
+  // The kernel reports no event when a lock is taken: look again, ever more rarely.
+  file.interval = file.interval * 2 < kSlowestPoll ? file.interval * 2 : kSlowestPoll;
+  file.nextPoll = monotonic() + file.interval;
 }
 
-void Watcher::pollLocks() {
+void Watcher::pollDue() {
   const uint64_t now = monotonic();
   for (auto& [wd, entry] : directories_) {
-    if (entry.lineages.nextPoll() == 0) continue;
     std::vector<std::string> due;
     for (const auto& [name, file] : entry.lineages.files())
       if (file.nextPoll != 0 && file.nextPoll <= now) due.push_back(name);
-    for (const std::string& name : due) {
-      auto& files = entry.lineages.files();
-      const auto found = files.find(name);
-      if (found == files.end() || found->second.origin != Origin::kOpen) continue;
-      const bool proof = proven(found->second, wd, name);
-      const auto after = files.find(name);  // drain() may have dropped it
-      if (after == files.end() || after->second.origin != Origin::kOpen) continue;
-      Lineage& file = after->second;
-      if (proof) file.origin = Origin::kKernel;
-      // The kernel reports no event when a lock is taken: look again, ever more rarely.
-      file.interval = file.interval * 2 < kSlowestPoll ? file.interval * 2 : kSlowestPoll;
-      file.nextPoll = proof ? 0 : monotonic() + file.interval;
-    }
+    for (const std::string& name : due)
+      if (entry.lineages.find(name) != nullptr) pollLocks(&entry.lineages, name);
   }
 }
 
@@ -174,7 +172,7 @@ void Watcher::loop() {
       const std::lock_guard<std::mutex> guard(mutex_);
       if (stopping_) return;
       drain();
-      pollLocks();
+      pollDue();
       for (const auto& [wd, entry] : directories_) {
         const uint64_t due = entry.lineages.nextPoll();
         if (due != 0 && (next == 0 || due < next)) next = due;

@@ -50,15 +50,16 @@ class Watcher {
   void loop();
   void drain();
   void accept(const inotify_event& event, uint64_t now);
-  void pollLocks();
+  void pollDue();
+  void pollLocks(Lineages* lineages, const std::string& name);
   void wake();
-  bool proven(const Lineage& file, int wd, const std::string& name);
 
   const std::function<void(std::vector<WatchEvent>&&)> deliver_;
   std::mutex mutex_;
   Fd inotify_;
   Fd wake_;
   bool stopping_ = false;
+  uint64_t batch_ = 0;
   std::map<int, Directory> directories_;
   std::vector<WatchEvent> pending_;
   std::thread thread_;

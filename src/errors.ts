@@ -1,7 +1,7 @@
 // Every error that lockbridge raises on purpose, in one table: its code, the exit code that the
 // command line turns it into (sysexits.h, as flock(1) and lockfile(1) use them), and what it means.
 
-import { getSystemErrorName } from 'node:util';
+import { constants } from 'node:os';
 import type { Inspection } from './inspect/types.js';
 
 export const EXIT: {
@@ -66,6 +66,15 @@ export interface LockErrorDetails {
   cause?: unknown;
 }
 
+// libuv's table knows neither ENOLCK nor EDQUOT; the platform's does. Two names of one number: the
+// one that the manual pages use.
+function errnoName(errno: number): string {
+  if (errno === constants.errno.EOPNOTSUPP) return 'EOPNOTSUPP';
+  if (errno === constants.errno.EAGAIN) return 'EAGAIN';
+  const found = Object.entries(constants.errno).find(([, number]) => number === errno);
+  return found?.[0] ?? `errno ${String(errno)}`;
+}
+
 const BRAND = Symbol.for('lockbridge.LockError');
 
 /**
@@ -88,7 +97,7 @@ export class LockError extends Error {
     this.path = details.path;
     this.syscall = details.syscall;
     this.errno = details.errno;
-    this.errnoName = details.errno === undefined ? undefined : getSystemErrorName(-details.errno);
+    this.errnoName = details.errno === undefined ? undefined : errnoName(details.errno);
     this.blockers = details.blockers ?? [];
     Object.defineProperty(this, BRAND, { value: true });
   }
@@ -132,7 +141,7 @@ const WHY: Readonly<Record<string, [LockErrorCode, string]>> = {
 /** Builds the LockError for a negative errno that a native call on `path` returned. */
 export function fromErrno(result: number, syscall: string, path: string): LockError {
   const errno = -result;
-  const name = getSystemErrorName(result);
+  const name = errnoName(errno);
   const [code, why] = WHY[name] ?? ['ERR_LOCK_SYSTEM', 'the system call failed'];
   return new LockError(code, `cannot lock '${path}': ${why} (${syscall}: ${name})`, {
     path,

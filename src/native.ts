@@ -55,7 +55,7 @@ export interface RawLook {
 }
 
 /** Same order as `Origin` in lineage.h. */
-export const ORIGIN = { created: 0, open: 1, kernel: 2, unknown: 3 } as const;
+export const ORIGIN = { created: 0, open: 1, locked: 2, kernel: 3, unknown: 4 } as const;
 
 type EventCallback = (wd: number, mask: number, name: string) => void;
 

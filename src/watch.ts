@@ -90,8 +90,8 @@ export function originOf(path: string): { id: string; origin: number } | undefin
   return known === undefined ? undefined : { id: known[0], origin: known[1] };
 }
 
-/** True while the file's creator has it open and nothing is proven: an open would end the lineage. */
+/** True while the file's creator has it open and the proof is not complete: an open would end the lineage. */
 export function lineagePending(path: string): boolean {
   const origin = originOf(path)?.origin;
-  return origin === ORIGIN.created || origin === ORIGIN.open;
+  return origin === ORIGIN.created || origin === ORIGIN.open || origin === ORIGIN.locked;
 }

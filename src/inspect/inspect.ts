@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { lstatSync } from 'node:fs';
 import { emptyPolicy } from '../env.js';
 import { fromErrno } from '../errors.js';
-import { checkPath } from '../lock/options.js';
+import { checkOptions, checkPath } from '../lock/options.js';
 import type { EmptyPolicy } from '../lock/types.js';
 import { DEPTH, native, type RawLook } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
@@ -23,6 +23,7 @@ const OWN_FAILURES: readonly number[] = [-24, -23, -12];
 /** Says what is at `path` without disturbing whoever uses it. LockError if it cannot be reached. */
 export function inspectSync(path: string, options: InspectOptions = {}): Inspection {
   checkPath(path);
+  checkOptions(options);
   return lookAndJudge(path, options, DEPTH.inspector);
 }
 

@@ -48,6 +48,7 @@ export async function acquireAll(
 ): Promise<LockSet> {
   for (const path of paths) checkPath(path);
   checkWaitOptions(options);
+  if (options.signal?.aborted === true) throw gaveUp(options, []);
   const sorted = [...new Set(paths)].sort();
   let got = tryAll(sorted, options);
   if (!isBlockers(got)) return new LockSet(got);
@@ -95,7 +96,10 @@ function tryAll(paths: readonly string[], options: WaitOptions): Lock[] | Blocke
       const how = birth(options);
       const results = native.acquireAll(rest, ...how);
       if (results.every((result) => result > 0))
-        return [...adopted, ...rest.map((path, i) => new Lock(path, results[i] ?? 0, how[0]))];
+        return byPath([
+          ...adopted,
+          ...rest.map((path, i) => new Lock(path, results[i] ?? 0, how[0])),
+        ]);
       const blockers: Inspection[] = [];
       for (const [i, path] of rest.entries()) {
         const result = results[i] ?? 0;
@@ -117,6 +121,10 @@ function tryAll(paths: readonly string[], options: WaitOptions): Lock[] | Blocke
     releaseTogether(adopted);
     throw error;
   }
+}
+
+function byPath(locks: Lock[]): Lock[] {
+  return locks.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function releaseTogether(locks: readonly Lock[]): ReleaseOutcome[] {

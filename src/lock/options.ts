@@ -38,9 +38,11 @@ export function checkOptions(options: AcquireOptions): void {
 /** Refuses unusable options of a wait. */
 export function checkWaitOptions(options: WaitOptions): void {
   checkOptions(options);
-  const { timeout, signal } = options;
+  const { timeout, signal, onBlocked } = options;
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0))
     throw invalid('timeout', 'milliseconds, 0 or more', timeout);
+  if (onBlocked !== undefined && typeof onBlocked !== 'function')
+    throw invalid('onBlocked', 'a function', typeof onBlocked);
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid('signal', 'an AbortSignal', typeof signal);
 }

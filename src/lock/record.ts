@@ -74,6 +74,8 @@ function head(): string {
     `"pidns":${String(pidNamespace())},"boot":${quote(boot, 36)},"host":${quote(hostname(), ROOM.host)},` +
     `"uid":${String(uid)},"cmd":${quote(process.argv.slice(0, 4).join(' '), ROOM.cmd)}` +
     (owner === undefined ? '' : `,"owner":${quote(owner, ROOM.owner)}`);
+  // One flat string instead of a rope of concatenations, which every call into C++ would walk again.
+  cached = Buffer.from(cached, 'latin1').toString('latin1');
   return cached;
 }
 
@@ -134,5 +136,7 @@ function checked(raw: Record<string, unknown>): LockRecord {
 
 /** Text of a stranger made safe for a terminal: control characters become "?". */
 export function printable(text: string): string {
-  return text.slice(0, 256).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?');
+  return text
+    .slice(0, 256)
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
 }

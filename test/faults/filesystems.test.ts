@@ -18,7 +18,16 @@ function overlay(): string | undefined {
   const dir = scratch();
   for (const name of ['lower', 'upper', 'work', 'm']) mkdirSync(join(dir, name));
   const layers = `lowerdir=${dir}/lower,upperdir=${dir}/upper,workdir=${dir}/work`;
-  const refused = mount(join(dir, 'm'), 'mount', '-t', 'overlay', 'o', '-o', layers, join(dir, 'm'));
+  const refused = mount(
+    join(dir, 'm'),
+    'mount',
+    '-t',
+    'overlay',
+    'o',
+    '-o',
+    layers,
+    join(dir, 'm'),
+  );
   return refused === undefined ? join(dir, 'm') : undefined;
 }
 

@@ -1,7 +1,14 @@
 // Where a lock cannot be had for want of something: the right code, nothing left, nothing leaked.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { acquireSync, inspectSync, LockError, tryAcquireSync } from '../../src/index.js';
@@ -34,22 +41,28 @@ it('no descriptor left on a taken path is ERR_LOCK_SYSTEM too', () => {
 it.for([
   ['blocks', 'size=64k'],
   ['inodes', 'size=1m,nr_inodes=4'],
-] as const)('a filesystem out of %s is ERR_LOCK_CREATE and nothing is left', ([what, options], { skip }) => {
-  const dir = scratch();
-  const refused = mount(dir, 'mount', '-t', 'tmpfs', '-o', options, 'tmpfs', dir);
-  if (refused !== undefined) skip(`mount refused: ${refused}`);
-  let fillers = 0;
-  try {
-    for (; fillers < 1000; fillers++)
-      writeFileSync(join(dir, `f${String(fillers)}`), what === 'blocks' ? Buffer.alloc(4096) : '');
-  } catch {
-    // full
-  }
-  const before = readdirSync(dir);
-  expect(before.length).toBeGreaterThan(0);
-  expect(codeOf(() => tryAcquireSync(join(dir, 'l')))).toBe('ERR_LOCK_CREATE ENOSPC');
-  expect(readdirSync(dir)).toEqual(before);
-});
+] as const)(
+  'a filesystem out of %s is ERR_LOCK_CREATE and nothing is left',
+  ([what, options], { skip }) => {
+    const dir = scratch();
+    const refused = mount(dir, 'mount', '-t', 'tmpfs', '-o', options, 'tmpfs', dir);
+    if (refused !== undefined) skip(`mount refused: ${refused}`);
+    let fillers = 0;
+    try {
+      for (; fillers < 1000; fillers++)
+        writeFileSync(
+          join(dir, `f${String(fillers)}`),
+          what === 'blocks' ? Buffer.alloc(4096) : '',
+        );
+    } catch {
+      // full
+    }
+    const before = readdirSync(dir);
+    expect(before.length).toBeGreaterThan(0);
+    expect(codeOf(() => tryAcquireSync(join(dir, 'l')))).toBe('ERR_LOCK_CREATE ENOSPC');
+    expect(readdirSync(dir)).toEqual(before);
+  },
+);
 
 it('a read-only filesystem is ERR_LOCK_CREATE', ({ skip }) => {
   const dir = scratch();

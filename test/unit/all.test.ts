@@ -43,7 +43,7 @@ it('one that is held takes none; every blocker is listed and nothing is left beh
   const child = await flockHolder(path('flock'));
   const paths = ['free1', 'excl', 'stale', 'flock', 'procmail', 'zfree'].map(path);
   const error = await refusal(acquireAll(paths, { timeout: 0 }));
-  expect(error.code).toBe('ERR_LOCK_TIMEOUT');
+  expect(error.code).toBe('ERR_LOCK_HELD');
   expect(error.blockers.map((blocker) => blocker.path).sort()).toEqual(
     ['excl', 'flock', 'procmail'].map(path),
   );

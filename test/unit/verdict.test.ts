@@ -107,7 +107,10 @@ describe.each(BASES)('in %s', (base) => {
     const path = join(scratch(base), 'l');
     writeFileSync(path, '');
     chownSync(path, 65534, 65534);
-    expect(inspectSync(path, { empty: 'free' })).toMatchObject({ verdict: 'held', by: 'existence' });
+    expect(inspectSync(path, { empty: 'free' })).toMatchObject({
+      verdict: 'held',
+      by: 'existence',
+    });
   });
 
   it('an empty file with a second link is held, whatever the policy', () => {

@@ -10,7 +10,11 @@ import { scratch, until } from '../helpers/scratch.js';
 const tasks = (): number => readdirSync('/proc/self/task').length;
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
-async function waitAll(path: string, count: number, during: () => Promise<void>): Promise<string[]> {
+async function waitAll(
+  path: string,
+  count: number,
+  during: () => Promise<void>,
+): Promise<string[]> {
   const controller = new AbortController();
   const { signal } = controller;
   const waiting = Array.from({ length: count }, () =>

@@ -6,16 +6,29 @@ import { describe, expect, it } from 'vitest';
 import { inspectSync, tryAcquireSync, watchDirectory } from '../../src/index.js';
 import { ORIGIN } from '../../src/native.js';
 import { originOf } from '../../src/watch.js';
-import { exitCode, flockHolder, python } from '../helpers/child.js';
+import { exitCode, flockHolder, python, type Child } from '../helpers/child.js';
 import { BASES, scratch, until } from '../helpers/scratch.js';
 
-// Resolves once the watcher has proven a file that flock(1) made: then it has also had its chance
-// at everything that was locked before.
+// A flock(1) that holds a file which the watcher has seen locked during its maker's open. That may be missed (the
+// two events of its open came apart; a name that vanished at once makes the watcher distrust what
+// is created in the next second): then the file is undecidable, and another one is made.
+async function provenFlock(path: string): Promise<Child> {
+  for (;;) {
+    const child = await flockHolder(path);
+    const origin = (): number | undefined => originOf(path)?.origin;
+    const settled: readonly unknown[] = [ORIGIN.locked, ORIGIN.kernel, ORIGIN.unknown];
+    await until(() => settled.includes(origin()));
+    if (origin() !== ORIGIN.unknown) return child;
+    await child.finish();
+    unlinkSync(path);
+  }
+}
+
+// After this the watcher has had its chance at everything that was locked before.
 async function watcherHasLooked(dir: string): Promise<void> {
-  const control = join(dir, `control-${String(Math.random())}`);
-  const child = await flockHolder(control);
-  await until(() => originOf(control)?.origin === ORIGIN.kernel);
+  const child = await provenFlock(join(dir, 'control'));
   await child.finish();
+  unlinkSync(join(dir, 'control'));
 }
 
 // Flocks every existing file named in argv, says so, and keeps the locks until its input ends.
@@ -32,8 +45,7 @@ describe.each(BASES)('in %s', (base) => {
     const dir = scratch(base);
     const path = join(dir, 'l');
     using _watch = watchDirectory(dir);
-    const child = await flockHolder(path);
-    await until(() => originOf(path)?.origin === ORIGIN.kernel);
+    const child = await provenFlock(path);
     expect(inspectSync(path)).toMatchObject({ verdict: 'held', by: 'kernel' });
     await child.finish();
     const seen = inspectSync(path);
@@ -58,8 +70,7 @@ describe.each(BASES)('in %s', (base) => {
     const dir = scratch(base);
     const path = join(dir, 'l');
     const watch = watchDirectory(dir);
-    const child = await flockHolder(path);
-    await until(() => originOf(path)?.origin === ORIGIN.kernel);
+    const child = await provenFlock(path);
     await child.finish();
     watch.close();
     watch.close();
@@ -122,7 +133,7 @@ sys.stdin.readline()
       }
       await watcherHasLooked(dir);
       await prober.finish();
-      expect(paths.filter((path) => inspectSync(path).verdict !== 'held')).toEqual([]);
+      expect(paths.filter((path) => inspectSync(path).verdict !== 'held').slice(0, 3)).toEqual([]);
       for (const fd of fds) closeSync(fd);
     },
   );
@@ -142,27 +153,35 @@ sys.stdin.readline()
     expect(await child.line()).toBe('held');
     await watcherHasLooked(dir);
     await child.finish();
-    expect(paths.filter((path) => inspectSync(path).verdict !== 'held')).toEqual([]);
+    expect(paths.filter((path) => inspectSync(path).verdict !== 'held').slice(0, 3)).toEqual([]);
   });
 
   it('a lock made by link(2) from another directory that is then flocked is never residue', async () => {
     const dir = scratch(base);
     const elsewhere = scratch(base);
     using _watch = watchDirectory(dir);
-    const paths: string[] = [];
-    for (let i = 0; i < 50; i++) {
-      const path = join(dir, `l${String(i)}`);
-      const source = join(elsewhere, `l${String(i)}`);
-      closeSync(openSync(source, 'wx'));
-      linkSync(source, path);
-      unlinkSync(source);
-      paths.push(path);
-    }
+    const paths = Array.from({ length: 200 }, (_, i) => join(dir, `l${String(i)}`));
+    const maker = python(
+      `
+import os, sys
+source = sys.argv[1] + '/own'
+for p in sys.argv[2:]:
+    fd = os.open(source, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    os.close(fd)
+    os.link(source, p)
+    os.unlink(source)
+print('made')
+sys.stdin.readline()
+`,
+      elsewhere,
+      ...paths,
+    );
+    expect(await maker.line()).toBe('made');
     const child = python(FLOCK_ALL, ...paths);
     expect(await child.line()).toBe('held');
     await watcherHasLooked(dir);
     await child.finish();
-    expect(paths.filter((path) => inspectSync(path).verdict !== 'held')).toEqual([]);
+    expect(paths.filter((path) => inspectSync(path).verdict !== 'held').slice(0, 3)).toEqual([]);
   });
 
   it('a lock made by O_TMPFILE and linkat that is then flocked is never residue', async () => {
@@ -175,7 +194,7 @@ import os, sys
 fds = []
 for p in sys.argv[1:]:
     fd = os.open(os.path.dirname(p), os.O_TMPFILE | os.O_RDWR)
-    os.link('/proc/self/fd/%d' % fd, p, follow_symlinks=True)
+    os.link('/proc/self/fd/%d' % fd, p, src_dir_fd=fd, follow_symlinks=True)
     os.close(fd)
 print('made')
 sys.stdin.readline()
@@ -188,7 +207,7 @@ sys.stdin.readline()
     await watcherHasLooked(dir);
     await child.finish();
     await maker.finish();
-    expect(paths.filter((path) => inspectSync(path).verdict !== 'held')).toEqual([]);
+    expect(paths.filter((path) => inspectSync(path).verdict !== 'held').slice(0, 3)).toEqual([]);
   });
 
   it('a file renamed into place and then flocked is never residue', async () => {
@@ -208,8 +227,7 @@ sys.stdin.readline()
     const dir = scratch(base);
     const path = join(dir, 'l');
     using _watch = watchDirectory(dir);
-    const child = await flockHolder(path);
-    await until(() => originOf(path)?.origin === ORIGIN.kernel);
+    const child = await provenFlock(path);
     await child.finish();
     unlinkSync(path);
     closeSync(openSync(path, 'wx'));
