@@ -202,6 +202,7 @@ Napi::Object lookObject(Napi::Env env, const Look& seen) {
   set("size", static_cast<double>(seen.st.stx_size));
   set("mtime", milliseconds(seen.st.stx_mtime));
   set("ctime", milliseconds(seen.st.stx_ctime));
+  set("birth", seen.st.stx_mask & STATX_BTIME ? milliseconds(seen.st.stx_btime) : 0);
   out.Set("id", identityOf(seen.st).text());
   out.Set("target", seen.target);
   set("openError", seen.openError);

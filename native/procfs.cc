@@ -97,6 +97,8 @@ std::vector<LockLine> kernelLocks(const Identity& id) {
     const char* body = strchr(line.c_str(), ':');
     if (body == nullptr) continue;
     body += 2;
+    // Each waiter is indented below the one that it waits for: exclusive ones form a chain.
+    body += strspn(body, " ");
     const bool waiting = strncmp(body, "-> ", 3) == 0;
     if (waiting) body += 3;
     if (sscanf(body, "%15s %15s %15s %d", kind, advice, mode, &pid) != 4) continue;

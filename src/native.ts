@@ -40,6 +40,8 @@ export interface RawLook {
   size: number;
   mtime: number;
   ctime: number;
+  /** 0 where the filesystem keeps none; like the others in milliseconds since the epoch. */
+  birth: number;
   id: string;
   target: string;
   openError: number;

@@ -64,6 +64,9 @@ function free(path: string): Inspection {
     path,
     verdict: 'free',
     holders: [],
+    orphans: [],
+    unseen: [],
+    actions: [],
     evidence: [{ kind: 'nothing', text: 'nothing is at the path' }],
   };
 }

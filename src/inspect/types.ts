@@ -14,19 +14,68 @@ export interface Evidence {
   text: string;
 }
 
-/** A process that the kernel or a lock file names. `role` says what it does with the lock. */
-export interface Holder {
+/** The container that a process runs in, from its cgroup; the rest from the engine's socket. */
+export interface Container {
+  /** What made it, as its cgroup tells: `docker`, `podman`, `containerd`, `crio`, `lxc`, `nspawn`. */
+  engine: string;
+  /** 64 hexadecimal digits for most engines, a name for lxc and nspawn. */
+  id: string;
+  name?: string;
+  image?: string;
+  /** The service that the engine's labels name (balena, Compose). */
+  service?: string;
+}
+
+/** A process as /proc shows it. What cannot be read is absent. */
+export interface ProcessInfo {
+  /** Its number here. */
   pid: number;
-  role: 'holds' | 'waits' | 'named';
+  /** Its numbers from this pid namespace inwards; the last is what it calls itself. */
+  nspid?: number[];
+  command?: string;
+  uid?: number;
+  /** The name of `uid` here; absent for a process in a container, whose names are its own. */
+  user?: string;
+  /** RFC 3339, from the time since boot, so a clock that jumped does not matter. */
+  started?: string;
+  container?: Container;
+  /** The systemd unit that it runs in, e.g. `ssh.service`. */
+  unit?: string;
+}
+
+/** A process that the kernel or a lock file names. `role` says what it does with the lock. */
+export interface Holder extends ProcessInfo {
+  /** `open`: it has the file open without a lock that shows. */
+  role: 'holds' | 'waits' | 'named' | 'open';
   /** The kernel lock (`flock`, `posix`, `ofd`), or `record` for a name written in the file. */
   source: 'flock' | 'posix' | 'ofd' | 'record';
+  mode?: 'exclusive' | 'shared';
+  /** Bytes of a record lock that is not on the whole file, as `/proc/locks` has them: `0-0`. */
+  range?: string;
+  /** It holds by the open file description of this process (a child inherits it; kcmp(2) tells). */
+  sharedWith?: number;
   /** Whether a process of that number exists here; undefined where it cannot be known. */
   alive?: boolean;
-  command?: string;
 }
 
 export type ObjectType =
   'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character-device' | 'block-device';
+
+/** Since when, and what that time is known from: a record, the file's birth, its last change. */
+export interface Since {
+  /** RFC 3339. */
+  at: string;
+  from: 'record' | 'birth' | 'change';
+}
+
+/** One way out: what the person can do, the command for it if there is one, what it risks. */
+export interface Action {
+  kind: 'wait' | 'ask' | 'break' | 'policy' | 'fix' | 'look' | 'nothing';
+  text: string;
+  /** As words of a command line, never for a shell. */
+  command?: string[];
+  risk?: string;
+}
 
 /** The answer of `inspect(path)`. */
 export interface Inspection {
@@ -36,14 +85,26 @@ export interface Inspection {
   by?: HeldBy;
   /** Which protocol made the file, from its footprint, e.g. `flock`, `procmail`, `lockbridge`. */
   protocol?: string;
+  /** How far the footprint is to be trusted. */
+  certainty?: 'sure' | 'likely' | 'guess';
   /** What is at the path; absent when free. */
   object?: ObjectType;
   /** Identity of the inode: `dev:ino@birth`. Quote it to break the lock that you saw. */
   id?: string;
+  /** Who holds it, then who waits, in the kernel's order, then who is named in the file. */
   holders: Holder[];
+  /** Processes that hold a lock on a file that is no longer at the path: it protects nothing. */
+  orphans: Holder[];
   /** The lockbridge record in the file, if there is one: a hint, never proof. */
   record?: LockRecord;
+  since?: Since;
+  /** The supervised service whose lock directory this is. */
+  service?: { app: string; service: string };
   evidence: Evidence[];
+  /** What cannot be seen from here, in sentences. */
+  unseen: string[];
+  /** What the person can do about it, the gentlest first. */
+  actions: Action[];
   /** What the person can do about it, in a sentence. */
   advice?: string;
 }

@@ -70,7 +70,16 @@ export function judge(look: RawLook, context: Context): Inspection {
   const evidence: Evidence[] = [];
   const note = (kind: string, text: string): void => void evidence.push({ kind, text });
   const type = TYPES[look.mode & 0o170000] ?? 'file';
-  const base = { path, object: type, id: look.id, holders: kernelHolders(look), evidence };
+  const base = {
+    path,
+    object: type,
+    id: look.id,
+    holders: kernelHolders(look),
+    orphans: [],
+    unseen: [],
+    actions: [],
+    evidence,
+  };
 
   if (type !== 'file') {
     const target = type === 'symlink' ? ` to '${printable(look.target)}'` : '';

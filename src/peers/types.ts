@@ -48,3 +48,49 @@ export interface Peer {
 
 /** The name of the lock file in each directory; peers that append `.lock` get it without. */
 export const LOCK_NAME: string = 'updates.lock';
+
+/** What is on disk at a lock path, as a footprint may look at it; the functions cost system calls. */
+export interface Traces {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink';
+  /** The first 512 bytes, one character a byte. */
+  readonly content: string;
+  readonly size: number;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly nlink: number;
+  /** Milliseconds since the epoch; `birth` is 0 where the filesystem keeps none. */
+  readonly birth: number;
+  readonly mtime: number;
+  readonly ctime: number;
+  /** Where a symbolic link points; '' for others. */
+  readonly target: string;
+  /** The other names of the inode in its directory. */
+  otherLinks(): readonly string[];
+  /** The first names in a directory, 16 at most; empty for others. */
+  entries(): readonly string[];
+}
+
+/** Which protocol made a file, how sure that is, and why. Never proof that its holder is gone. */
+export interface Footprint {
+  protocol: string;
+  /** `sure`: no other known program makes this; `likely`: others could; `guess`: a shape only. */
+  certainty: 'sure' | 'likely' | 'guess';
+  /** Why, as a sentence that may follow "because". */
+  text: string;
+  /** The holder's process, by a protocol whose files name it: of an unknown pid namespace. */
+  pid?: number;
+  /** Where the digits allow several. */
+  pids?: readonly number[];
+  host?: string;
+  thread?: string;
+  /** A last sign of life, milliseconds since the epoch, of a protocol that gives them. */
+  beat?: number;
+}
+
+/** One protocol as the inspector knows it. */
+export interface Recogniser {
+  readonly protocol: string;
+  recognise(traces: Traces): Footprint | undefined;
+}
