@@ -12,6 +12,7 @@
         "native/probe.cc",
         "native/procfs.cc",
         "native/waiter.cc",
+        "native/walk.cc",
         "native/lineage.cc",
         "native/watcher.cc"
       ],

@@ -2,7 +2,6 @@
 // exclusive create can slip in and two breakers cannot both win: the kernel lock decides.
 
 #include <fcntl.h>
-#include <sys/xattr.h>
 
 #include "lockfile.h"
 
@@ -43,7 +42,7 @@ int adoptCommit(Held* held, const Birth& birth) {
   }
   const int done = writeRecord(fd, birth.record);
   if (done < 0) return done;
-  fsetxattr(fd, "user.lockbridge", "1", 1, 0);
+  markOurs(fd, split(held->path).name);
   // Not the owner: the mtime cannot be set ahead, and age-judging peers go by the write above.
   beat(fd, birth.aheadSeconds);
   return 0;

@@ -16,6 +16,7 @@
 #include "lockfile.h"
 #include "probe.h"
 #include "waiter.h"
+#include "walk.h"
 #include "watcher.h"
 
 namespace lockbridge {
@@ -82,13 +83,21 @@ Birth birth(Info info, size_t at) {
   return b;
 }
 
-Napi::Value take(Info info, int (*how)(const std::string&, const Birth&, Held*)) {
+Napi::Value Acquire(Info info) {
   Held lock;
-  const int done = how(text(info[0]), birth(info, 1), &lock);
+  const int done = create(text(info[0]), birth(info, 1), &lock);
   return number(info, done < 0 ? done : keep(state(info), std::move(lock)));
 }
-Napi::Value Acquire(Info info) { return take(info, create); }
-Napi::Value Replace(Info info) { return take(info, replace); }
+
+// (path, …birth, the identity that is to be replaced or '' for whatever is there)
+Napi::Value Replace(Info info) {
+  Held lock;
+  Identity expected;
+  const std::string id = text(info[6]);
+  if (!id.empty() && !Identity::parse(id, &expected)) return number(info, -EINVAL);
+  const int done = replace(text(info[0]), birth(info, 1), id.empty() ? nullptr : &expected, &lock);
+  return number(info, done < 0 ? done : keep(state(info), std::move(lock)));
+}
 
 // All or nothing. Every path is tried, so that the caller can name every blocker: on failure the
 // result has -errno where a path failed and 0 where it was taken and given back.
@@ -190,6 +199,21 @@ double milliseconds(const struct statx_timestamp& time) {
   return static_cast<double>(time.tv_sec) * 1000 + time.tv_nsec / 1e6;
 }
 
+Napi::Array lockLines(Napi::Env env, const std::vector<LockLine>& lines) {
+  auto out = Napi::Array::New(env, lines.size());
+  for (uint32_t i = 0; i < lines.size(); i++) {
+    auto line = Napi::Object::New(env);
+    line.Set("kind", lines[i].kind);
+    line.Set("write", lines[i].write);
+    line.Set("waiting", lines[i].waiting);
+    line.Set("pid", lines[i].pid);
+    line.Set("from", lines[i].from);
+    line.Set("to", lines[i].to);
+    out[i] = line;
+  }
+  return out;
+}
+
 Napi::Object lookObject(Napi::Env env, const Look& seen) {
   auto out = Napi::Object::New(env);
   const auto set = [&](const char* key, double value) { out.Set(key, value); };
@@ -216,16 +240,14 @@ Napi::Object lookObject(Napi::Env env, const Look& seen) {
   set("known", static_cast<int>(seen.known));
   out.Set("leaseRefused", seen.leaseRefused);
   set("recordPid", seen.recordPid);
-  auto locks = Napi::Array::New(env, seen.locks.size());
-  for (uint32_t i = 0; i < seen.locks.size(); i++) {
-    auto line = Napi::Object::New(env);
-    line.Set("kind", seen.locks[i].kind);
-    line.Set("write", seen.locks[i].write);
-    line.Set("waiting", seen.locks[i].waiting);
-    line.Set("pid", seen.locks[i].pid);
-    locks[i] = line;
-  }
-  out.Set("locks", locks);
+  out.Set("locks", lockLines(env, seen.locks));
+  return out;
+}
+
+std::vector<std::string> texts(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> out;
+  for (uint32_t i = 0; i < array.Length(); i++) out.push_back(text(array[i]));
   return out;
 }
 
@@ -233,11 +255,71 @@ Napi::Value LookAt(Info info) {
   return lookObject(info.Env(), look(text(info[0]), static_cast<Depth>(integer(info[1]))));
 }
 
+Napi::Value LookAll(Info info) {
+  const auto seen = lookAll(texts(info[0]), static_cast<Depth>(integer(info[1])));
+  auto out = Napi::Array::New(info.Env(), seen.size());
+  for (uint32_t i = 0; i < seen.size(); i++) out[i] = lookObject(info.Env(), seen[i]);
+  return out;
+}
+
+// (identities, nameless too) -> { found, hidden }; see Openers.
+Napi::Value OpenersOf(Info info) {
+  const Napi::Env env = info.Env();
+  std::vector<Identity> wanted;
+  for (const std::string& id : texts(info[0])) {
+    wanted.emplace_back();
+    Identity::parse(id, &wanted.back());
+  }
+  const Openers seen = openersOf(wanted, info[1].As<Napi::Boolean>().Value());
+  auto found = Napi::Array::New(env, seen.found.size());
+  for (uint32_t i = 0; i < seen.found.size(); i++) {
+    const Opener& opener = seen.found[i];
+    auto one = Napi::Object::New(env);
+    one.Set("target", opener.target);
+    one.Set("pid", opener.pid);
+    one.Set("fd", opener.fd);
+    one.Set("mount", opener.mount);
+    one.Set("locks", lockLines(env, opener.locks));
+    if (!opener.link.empty()) one.Set("link", opener.link);
+    if (!opener.born.empty()) one.Set("born", opener.born);
+    found[i] = one;
+  }
+  auto out = Napi::Object::New(env);
+  out.Set("found", found);
+  out.Set("hidden", seen.hidden);
+  return out;
+}
+
+Napi::Value SameDescription(Info info) {
+  return number(info, sameDescription(integer(info[0]), integer(info[1]), integer(info[2]),
+                                      integer(info[3])));
+}
+
 Napi::Value LookHeld(Info info) {
   Held* lock = find(info, integer(info[0]));
   Look none;
   none.error = -EBADF;
   return lookObject(info.Env(), lock == nullptr ? none : lookHeld(lock->fd.get()));
+}
+
+// (directory, may it be a link, at most so many entries, levels) -> -errno or { paths, … }; a path
+// that ends in a slash is a directory.
+Napi::Value WalkBelow(Info info) {
+  const Napi::Env env = info.Env();
+  Walk seen;
+  const int done = walk(text(info[0]), info[1].As<Napi::Boolean>().Value(),
+                        static_cast<size_t>(integer(info[2])), integer(info[3]), &seen);
+  if (done < 0) return number(info, done);
+  auto paths = Napi::Array::New(env, seen.entries.size());
+  for (uint32_t i = 0; i < seen.entries.size(); i++)
+    paths[i] = seen.entries[i].path + (seen.entries[i].directory ? "/" : "");
+  auto unreadable = Napi::Array::New(env, seen.unreadable.size());
+  for (uint32_t i = 0; i < seen.unreadable.size(); i++) unreadable[i] = seen.unreadable[i];
+  auto out = Napi::Object::New(env);
+  out.Set("paths", paths);
+  out.Set("unreadable", unreadable);
+  out.Set("cut", seen.cut);
+  return out;
 }
 
 // One thread-safe function serves waits and events. It keeps the event loop alive only while a wait
@@ -397,7 +479,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("stillNames", StillNames);
   def("restore", Restore);
   def("look", LookAt);
+  def("lookAll", LookAll);
   def("lookHeld", LookHeld);
+  def("openers", OpenersOf);
+  def("sameDescription", SameDescription);
+  def("walk", WalkBelow);
   def("startWait", StartWait);
   def("cancelWait", CancelWait);
   def("watch", Watch);

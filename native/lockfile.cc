@@ -14,7 +14,6 @@ namespace lockbridge {
 
 namespace {
 
-constexpr char kAttribute[] = "user.lockbridge";
 constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42;
 
 // On network filesystems flock already is a record lock over the wire, so an OFD lock beside it
@@ -67,16 +66,15 @@ int applyOwner(int fd, const Birth& birth, struct statx* st) {
 
 // Everything but the name and the locks. A full disk or a read-only one speaks up here, before
 // anybody can see the file.
-int fill(int fd, const Birth& birth, Identity* id) {
+int fill(int fd, const Birth& birth, const std::string& path, Identity* id) {
   struct statx st;
   int done = applyOwner(fd, birth, &st);
   if (done < 0) return done;
   *id = identityOf(st);
   done = writeAll(fd, birth.record);
   if (done < 0) return done;
-  // Best effort: peers may overwrite the content, the attribute stays. Not every filesystem has
-  // user attributes (tmpfs since Linux 6.6).
-  fsetxattr(fd, kAttribute, "1", 1, 0);
+  // Best effort: not every filesystem has user attributes (tmpfs since Linux 6.6).
+  markOurs(fd, birth.name.empty() ? split(path).name : birth.name);
   return birth.aheadSeconds == 0 ? 0 : beat(fd, birth.aheadSeconds);
 }
 
@@ -91,7 +89,7 @@ int createVisible(const std::string& path, const Birth& birth, Held* out) {
   out->mechanisms = kExistence;
   out->fd = std::move(fd);
   const int locked = lockKernel(out);
-  const int filled = fill(out->fd.get(), birth, &out->id);
+  const int filled = fill(out->fd.get(), birth, path, &out->id);
   if (locked == 0 && filled == 0) return 0;
   // A stranger's flock won: leave the file to it, marked as born ours so that it can be swept.
   // Anything else failed: nobody may be left with a half-made file.
@@ -108,7 +106,7 @@ int createNameless(const std::string& path, const Birth& birth, Held* out) {
   out->fd = std::move(fd);
   out->path = path;
   out->mechanisms = kExistence;
-  int done = fill(out->fd.get(), birth, &out->id);
+  int done = fill(out->fd.get(), birth, path, &out->id);
   if (done == 0) done = lockKernel(out);
   if (done < 0) out->fd.reset();
   return done;
@@ -136,7 +134,56 @@ int removeLockDirectory(int parent, const char* name) {
   return retry([&] { return unlinkat(parent, name, AT_REMOVEDIR); });
 }
 
+// Our file under a temporary name, and the name that it is to have.
+struct Swap {
+  int dir;
+  const char* temporary;
+  const char* name;
+
+  int exchange() const {
+    return retry([&] { return renameat2(dir, temporary, dir, name, RENAME_EXCHANGE); });
+  }
+
+  // After an exchange: removes what was at the name, or puts it back.
+  int removeOld(bool directory) const {
+    const int done = directory ? removeLockDirectory(dir, temporary)
+                               : retry([&] { return unlinkat(dir, temporary, 0); });
+    if (done < 0) exchange();
+    return done;
+  }
+
+  int replaceAnything() const {
+    const int done = retry([&] { return renameat(dir, temporary, dir, name); });
+    if (done != -EISDIR && done != -ENOTEMPTY && done != -EEXIST) return done;
+    const int swapped = exchange();
+    return swapped < 0 ? swapped : removeOld(true);
+  }
+
+  // Compare and swap: first exchange, then look what came out. Looking first would leave a moment
+  // in which the lock that was seen goes and its successor is replaced.
+  int replaceOnly(const Identity& expected) const {
+    struct statx st;
+    int done = statName(dir, name, &st);
+    if (done < 0 || identityOf(st) != expected) return done < 0 && done != -ENOENT ? done : -ESTALE;
+    done = exchange();
+    if (done == -ENOENT) return -ESTALE;
+    // No exchange on this filesystem: then the look above must do.
+    if (done == -EINVAL || done == -ENOSYS) return replaceAnything();
+    if (done < 0) return done;
+    done = statName(dir, temporary, &st);
+    if (done == 0 && identityOf(st) == expected) return removeOld(S_ISDIR(st.stx_mode));
+    // The successor goes back, also if our file was removed from its place meanwhile.
+    if (exchange() < 0)
+      retry([&] { return renameat2(dir, temporary, dir, name, RENAME_NOREPLACE); });
+    return -ESTALE;
+  }
+};
+
 }  // namespace
+
+void markOurs(int fd, const std::string& name) {
+  fsetxattr(fd, kAttribute, name.data(), name.size(), 0);
+}
 
 int writeRecord(int fd, const std::string& record) {
   const int done = writeAll(fd, record);
@@ -192,7 +239,7 @@ int stillNames(const Held& held) {
   return identityOf(st) == held.id ? 1 : 0;
 }
 
-int replace(const std::string& path, const Birth& birth, Held* out) {
+int replace(const std::string& path, const Birth& birth, const Identity* expected, Held* out) {
   const SplitPath where = split(path);
   Fd dir(retry([&] { return open(where.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!dir.ok()) return dir.error();
@@ -205,19 +252,17 @@ int replace(const std::string& path, const Birth& birth, Held* out) {
   char temporary[64];
   snprintf(temporary, sizeof temporary, ".lockbridge-%d-%lld%09ld", getpid(),
            static_cast<long long>(now.tv_sec), now.tv_nsec);
-  int done = create(where.dir + "/" + temporary, birth, out);
+  Birth named = birth;
+  named.name = where.name;
+  int done = create(where.dir + "/" + temporary, named, out);
   if (done < 0) return done;
-  const char* name = where.name.c_str();
-  done = retry([&] { return renameat(dir.get(), temporary, dir.get(), name); });
-  if (done == -EISDIR || done == -ENOTEMPTY || done == -EEXIST) {
-    done = retry([&] { return renameat2(dir.get(), temporary, dir.get(), name, RENAME_EXCHANGE); });
-    if (done == 0) {
-      done = removeLockDirectory(dir.get(), temporary);
-      if (done < 0) renameat2(dir.get(), temporary, dir.get(), name, RENAME_EXCHANGE);
-    }
-  }
+  const Swap swap = {dir.get(), temporary, where.name.c_str()};
+  done = expected == nullptr ? swap.replaceAnything() : swap.replaceOnly(*expected);
   if (done < 0) {
-    unlinkat(dir.get(), temporary, 0);
+    // Only our own file: a stranger's under this name is one that could not be put back.
+    struct statx st;
+    if (statName(dir.get(), temporary, &st) == 0 && identityOf(st) == out->id)
+      unlinkat(dir.get(), temporary, 0);
     out->fd.reset();
     return done;
   }

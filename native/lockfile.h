@@ -31,8 +31,13 @@ enum Outcome : int {
 // What a released file that somebody still has open says of itself (protocol, "Release").
 inline constexpr char kResidueMark[] = "1\n{\"lockbridge\":1,\"residue\":true}\n";
 
+// Content may be truncated by peers; this stays. Its value is the name that the file was given, so
+// that who holds it after it was unlinked can be told (/proc knows no name of a nameless birth).
+inline constexpr char kAttribute[] = "user.lockbridge";
+
 struct Birth {
   std::string record;
+  std::string name;  // empty: that of the path
   mode_t mode = 0644;
   bool setOwner = false;
   uid_t uid = 0;
@@ -53,10 +58,10 @@ struct Held {
 // -EWOULDBLOCK: a kernel locker slipped in (fallback filesystems only).
 int create(const std::string& path, const Birth& birth, Held* out);
 
-// The same, renamed over whatever is at the path (protocol, "Force"); a directory is exchanged
-// away and then removed with what it holds, one level deep. Excludes other forcers and releases by
-// a flock on the parent directory.
-int replace(const std::string& path, const Birth& birth, Held* out);
+// The same, renamed over what is at the path (protocol, "Force"); a directory is exchanged away and
+// then removed with what it holds, one level deep. Excludes other forcers and releases by a flock
+// on the parent directory. With `expected` it replaces that very inode or nothing: -ESTALE.
+int replace(const std::string& path, const Birth& birth, const Identity* expected, Held* out);
 
 // Opens an existing regular file for adoption without creating or following anything.
 // -ESTALE: not a regular file, or the path named something else meanwhile.
@@ -74,6 +79,8 @@ int sweep(const std::string& path);
 
 // The kernel locks of `held.fd`, exclusive and without waiting; sets mechanisms. 0 or -errno.
 int lockKernel(Held* held);
+// Marks the inode as born or adopted by lockbridge under this name; best effort.
+void markOurs(int fd, const std::string& name);
 // Overwrites the content and cuts what was longer. 0 or -errno.
 int writeRecord(int fd, const std::string& record);
 // Sets the mtime `aheadSeconds` from now (atime: now). 0 or -errno.

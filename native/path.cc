@@ -22,6 +22,18 @@ std::string Identity::text() const {
   return buffer;
 }
 
+bool Identity::parse(const std::string& text, Identity* out) {
+  unsigned long long ino = 0;
+  long long seconds = 0;
+  int end = 0;
+  if (sscanf(text.c_str(), "%x:%x:%llu@%lld.%9u%n", &out->major, &out->minor, &ino, &seconds,
+             &out->birthNsec, &end) != 5)
+    return false;
+  out->ino = ino;
+  out->birthSec = seconds;
+  return static_cast<size_t>(end) == text.size();
+}
+
 Identity identityOf(const struct statx& st) {
   Identity id{st.stx_dev_major, st.stx_dev_minor, st.stx_ino, 0, 0};
   if (st.stx_mask & STATX_BTIME) {

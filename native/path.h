@@ -33,6 +33,8 @@ struct Identity {
   bool operator!=(const Identity& o) const { return !(*this == o); }
   // "fe:0:2188353@1764000000.123456789": what people see, compare and quote.
   std::string text() const;
+  // The reverse; false if it is none.
+  static bool parse(const std::string& text, Identity* out);
 };
 
 Identity identityOf(const struct statx& st);

@@ -7,7 +7,9 @@
 #include <sys/xattr.h>
 
 #include <csignal>
+#include <functional>
 
+#include "lockfile.h"
 #include "sys.h"
 
 namespace lockbridge {
@@ -24,7 +26,7 @@ void readContent(int fd, Look* out) {
   char content[kContentLimit];
   const ssize_t size = retry([&] { return pread(fd, content, sizeof content, 0); });
   if (size > 0) out->content.assign(content, static_cast<size_t>(size));
-  out->attribute = fgetxattr(fd, "user.lockbridge", nullptr, 0) >= 0;
+  out->attribute = fgetxattr(fd, kAttribute, nullptr, 0) >= 0;
 }
 
 // On these, leases and locks are known to this mount alone; the same file may be locked by way of
@@ -74,24 +76,30 @@ void settle(Look* out, Known known, bool locked) {
   out->locked = locked;
 }
 
+// In the order of how little each disturbs (protocol, "Looking must not disturb").
 void findLocks(int fd, Depth depth, Look* out) {
-  const bool record = recordLocked(fd, out);
-  const Identity id = identityOf(out->st);
-  out->locks = kernelLocks(id);
   bool shown = false;
   for (const LockLine& line : out->locks) shown = shown || !line.waiting;
-  if (record) return settle(out, Known::kGetlk, true);
+  if (recordLocked(fd, out)) return settle(out, Known::kGetlk, true);
   if (shown) return settle(out, Known::kProcLocks, true);
   if (leaseGranted(fd, out)) return settle(out, Known::kLease, false);
   // Somebody has it open, perhaps about to flock it: a probe of ours would make that fail.
-  if (out->leaseRefused && depth == Depth::kTaker) return settle(out, Known::kOpen, false);
-  if (out->leaseRefused) return settle(out, Known::kOpeners, openerWithLock(id));
+  if (out->leaseRefused) return settle(out, Known::kOpen, false);
+  if (depth != Depth::kProbe) return settle(out, Known::kNoLease, false);
   settle(out, Known::kFlockProbe, flockRefused(fd));
 }
 
-}  // namespace
+using Locks = std::function<std::vector<LockLine>(const Identity&)>;
 
-Look look(const std::string& path, Depth depth) {
+// Without opening it: what the name and /proc say.
+void byName(const Locks& locks, int openError, Look* out) {
+  out->openError = openError;
+  out->locks = locks(identityOf(out->st));
+  for (const LockLine& line : out->locks)
+    if (!line.waiting) settle(out, Known::kProcLocks, true);
+}
+
+Look lookWith(const std::string& path, Depth depth, const Locks& locks) {
   Look out;
   // The name may change hands between the look at it and the open: then look again.
   for (int attempt = 0; attempt < 3; attempt++) {
@@ -101,26 +109,36 @@ Look look(const std::string& path, Depth depth) {
     if (S_ISLNK(out.st.stx_mode)) out.target = readLink(path);
     if (!S_ISREG(out.st.stx_mode)) return out;
     if (depth == Depth::kName) {
-      out.openError = -EBUSY;
-      out.locks = kernelLocks(identityOf(out.st));
-      if (!out.locks.empty()) settle(&out, Known::kProcLocks, true);
+      byName(locks, -EBUSY, &out);
       return out;
     }
     const Fd fd(openUntrusted(path.c_str(), O_RDONLY));
     if (!fd.ok()) {
       if (fd.error() == -ENOENT || fd.error() == -ELOOP) continue;
-      out.openError = fd.error();
-      out.locks = kernelLocks(identityOf(out.st));
-      if (!out.locks.empty()) settle(&out, Known::kProcLocks, true);
+      byName(locks, fd.error(), &out);
       return out;
     }
     struct statx opened;
     if (statFd(fd.get(), &opened) < 0 || identityOf(opened) != identityOf(out.st)) continue;
     readContent(fd.get(), &out);
     out.elsewhere = mayBeLockedElsewhere(fd.get());
+    out.locks = locks(identityOf(out.st));
     findLocks(fd.get(), depth, &out);
     return out;
   }
+  return out;
+}
+
+}  // namespace
+
+Look look(const std::string& path, Depth depth) { return lookWith(path, depth, kernelLocks); }
+
+std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth) {
+  const LockTable table;
+  std::vector<Look> out;
+  out.reserve(paths.size());
+  for (const std::string& path : paths)
+    out.push_back(lookWith(path, depth, [&](const Identity& id) { return table.of(id); }));
   return out;
 }
 

@@ -17,9 +17,9 @@ enum class Known {
   kGetlk,       // F_OFD_GETLK named a record lock
   kProcLocks,   // /proc/locks shows a lock
   kLease,       // a write lease was granted: nobody else has the file open
-  kFlockProbe,  // a flock without waiting was tried, the last resort
-  kOpeners,     // the lock lines of every visible opener were read
-  kOpen,        // somebody has it open, no lock shows, nothing more was asked
+  kFlockProbe,  // a flock without waiting was tried, because the caller asked for it
+  kOpen,        // somebody has it open, and no lock shows
+  kNoLease,     // no lock shows, and a lease is not to be had (not the owner, or none here)
 };
 
 struct Look {
@@ -40,10 +40,13 @@ struct Look {
 
 constexpr size_t kContentLimit = 512;
 
-// How closely to look. By name: the inode and /proc alone, because an open would end a lineage. A
-// taker is content with kOpen: its own flock will decide. An inspector reads what openers hold.
-enum class Depth { kName, kTaker, kInspector };
+// How closely to look. By name: the inode and /proc alone, because an open would end a lineage.
+// By content: what the file says too. By probe: where nothing that only asks can tell, a flock is
+// tried without waiting; for that moment it can make a peer's own attempt fail.
+enum class Depth { kName, kContent, kProbe };
 Look look(const std::string& path, Depth depth);
+// The same for many paths, with one reading of /proc/locks.
+std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth);
 
 // Looks at a file that is already open, for judging once more under its lock.
 Look lookHeld(int fd);

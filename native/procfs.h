@@ -1,32 +1,67 @@
-// What /proc says about the locks and openers of one inode. A hit proves; a miss proves nothing:
-// /proc/locks is no snapshot and hides flock and POSIX holders of other pid namespaces (proc(5)).
+// What /proc says about the locks and openers of inodes. A hit proves; a miss proves nothing:
+// /proc/locks is no snapshot and hides flock and POSIX holders of other pid namespaces (proc(5)),
+// and other users' descriptors are hidden from whoever is not root.
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "path.h"
 
 namespace lockbridge {
 
+// One line of /proc/locks, or one "lock:" line of an fdinfo; both have the same form.
 struct LockLine {
-  std::string kind;  // FLOCK, POSIX, OFDLCK, LEASE
+  std::string kind;  // FLOCK, POSIX, OFDLCK
   bool write = false;
   bool waiting = false;  // "->": blocked behind a holder
-  int pid = 0;           // -1 for open-file-description locks; may have exited for flock
+  int pid = 0;           // -1: an OFD lock; 0: outside this pid namespace; may have exited (flock)
+  std::string from, to;  // byte range, "0" and "EOF" for the whole file
 };
 
-// Advisory locks on the inode (leases are left out), in the kernel's order.
+// /proc/locks, read once for many inodes. Leases are left out: they are no advisory locks.
+class LockTable {
+ public:
+  LockTable();
+  // The locks on the inode, holders before their waiters, in the kernel's order.
+  std::vector<LockLine> of(const Identity& id) const;
+
+ private:
+  std::unordered_map<std::string, std::vector<LockLine>> lines_;
+};
+
+// The same for one inode.
 std::vector<LockLine> kernelLocks(const Identity& id);
+
+// A descriptor that somebody has open.
+struct Opener {
+  int target = -1;  // which of the wanted inodes; -1: a locked file that has lost its name
+  int pid = 0;
+  int fd = 0;
+  int mount = -1;               // the id of its mount, as in /proc/PID/mountinfo
+  std::string link;             // for a nameless file: where /proc says it was
+  std::string born;             // for a nameless file of lockbridge: the name that it had
+  std::vector<LockLine> locks;  // held by this open file description (or, POSIX, this process)
+};
+
+struct Openers {
+  std::vector<Opener> found;
+  int hidden = 0;  // processes whose descriptors we may not read, kernel threads not counted
+};
+
+// Every visible opener of the inodes; with `nameless` also every opener of a regular file without
+// a link that has a kernel lock on it. Asks no filesystem for news: a dead server cannot hang us.
+Openers openersOf(const std::vector<Identity>& wanted, bool nameless);
 
 // Whether a descriptor other than `exceptFd` of this process has the inode open. False also where
 // /proc cannot tell.
 bool othersHaveOpen(const Identity& id, int exceptFd);
 
-// Whether a visible opener of the inode holds a kernel lock on it (fdinfo, "lock:").
-bool openerWithLock(const Identity& id);
-
-// Whether a visible opener of the inode has no kernel lock on it (fdinfo, "lock:").
+// Whether a visible opener of the inode has no kernel lock on it.
 bool openerWithoutLock(const Identity& id);
+
+// Whether two descriptors of two processes are one open file description: 1, 0 or -errno (kcmp(2)).
+int sameDescription(int pid, int fd, int otherPid, int otherFd);
 
 }  // namespace lockbridge

@@ -27,6 +27,10 @@ export const LOCK_ERROR_CODES: {
   readonly [code in LockErrorCode]: { exit: number; meaning: string };
 } = {
   ERR_LOCK_HELD: { exit: EXIT.conflict, meaning: 'somebody else holds the lock' },
+  ERR_LOCK_CHANGED: {
+    exit: EXIT.conflict,
+    meaning: 'the lock that was to be broken is no longer the one at the path',
+  },
   ERR_LOCK_TIMEOUT: { exit: EXIT.conflict, meaning: 'still held when the time ran out' },
   ERR_LOCK_ABORTED: { exit: EXIT.conflict, meaning: 'the wait was aborted by its signal' },
   ERR_INVALID_ARGUMENT: { exit: EXIT.usage, meaning: 'an option or a path is not usable' },
@@ -44,6 +48,7 @@ export const LOCK_ERROR_CODES: {
 
 export type LockErrorCode =
   | 'ERR_LOCK_HELD'
+  | 'ERR_LOCK_CHANGED'
   | 'ERR_LOCK_TIMEOUT'
   | 'ERR_LOCK_ABORTED'
   | 'ERR_INVALID_ARGUMENT'

@@ -1,8 +1,20 @@
 // The public API.
 
 export { EXIT, LOCK_ERROR_CODES, LockError, type LockErrorCode } from './errors.js';
-export { inspect, inspectSync, type InspectOptions } from './inspect/inspect.js';
-export type { Evidence, HeldBy, Holder, Inspection, ObjectType, Verdict } from './inspect/types.js';
+export { LockHistory } from './inspect/history.js';
+export { inspect, inspectAllSync, inspectSync, type InspectOptions } from './inspect/inspect.js';
+export type {
+  Action,
+  Container,
+  Evidence,
+  HeldBy,
+  Holder,
+  Inspection,
+  ObjectType,
+  ProcessInfo,
+  Since,
+  Verdict,
+} from './inspect/types.js';
 export { acquire, acquireSync, tryAcquire, tryAcquireSync, withLock } from './lock/acquire.js';
 export { acquireAll, LockSet } from './lock/all.js';
 export { breakSync, takeSync, type BreakOptions } from './lock/break.js';

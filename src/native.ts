@@ -8,12 +8,41 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { LockError } from './errors.js';
 
-/** One line of /proc/locks for the inode that was looked at. */
+/** One line of /proc/locks, or one lock line of an fdinfo; see `LockLine` in procfs.h. */
 export interface LockLine {
   kind: string;
   write: boolean;
   waiting: boolean;
   pid: number;
+  from: string;
+  to: string;
+}
+
+/** A descriptor that somebody has open; see `Opener` in procfs.h. */
+export interface RawOpener {
+  /** Index of the identity that was asked for; -1 for a locked file that has lost its name. */
+  target: number;
+  pid: number;
+  fd: number;
+  /** Id of its mount in /proc/PID/mountinfo. */
+  mount: number;
+  locks: LockLine[];
+  /** Only of a nameless file: what /proc/PID/fd says, and the name that lockbridge gave it. */
+  link?: string;
+  born?: string;
+}
+
+/** Who has some inodes open. `hidden`: how many processes would not show their descriptors. */
+export interface RawOpeners {
+  found: RawOpener[];
+  hidden: number;
+}
+
+/** What is below a directory; a path that ends in a slash is a directory. */
+export interface RawWalk {
+  paths: string[];
+  unreadable: string[];
+  cut: boolean;
 }
 
 /** How a look knows whether a kernel lock is on the file; same order as `Known` in probe.h. */
@@ -23,12 +52,12 @@ export const KNOWN = [
   'proc-locks',
   'lease',
   'flock-probe',
-  'openers',
   'open',
+  'no-lease',
 ] as const;
 
 /** How closely to look; same order as `Depth` in probe.h. */
-export const DEPTH = { name: 0, taker: 1, inspector: 2 } as const;
+export const DEPTH = { name: 0, content: 1, probe: 2 } as const;
 
 /** Everything that one undisturbing look saw; only `error` where that is negative. */
 export interface RawLook {
@@ -69,7 +98,8 @@ export interface Native {
   readonly residueMark: string;
   acquire(path: string, ...birth: Birth): number;
   acquireAll(paths: readonly string[], ...birth: Birth): number[];
-  replace(path: string, ...birth: Birth): number;
+  /** `id`: the inode that may be replaced, or '' for whatever is there. */
+  replace(path: string, ...how: [...Birth, id: string]): number;
   adoptOpen(path: string): number;
   adoptLock(fd: number): number;
   adoptCommit(fd: number, ...birth: Birth): number;
@@ -81,7 +111,12 @@ export interface Native {
   stillNames(fd: number): number;
   restore(fd: number, record: string): number;
   look(path: string, depth: number): RawLook;
+  lookAll(paths: readonly string[], depth: number): RawLook[];
   lookHeld(fd: number): RawLook;
+  openers(ids: readonly string[], nameless: boolean): RawOpeners;
+  /** kcmp(2): 1 if both are one open file description, 0 if not, -errno. */
+  sameDescription(pid: number, fd: number, otherPid: number, otherFd: number): number;
+  walk(dir: string, follow: boolean, most: number, depth: number): RawWalk | number;
   startWait(fd: number, kind: number, done: (result: number) => void): number;
   cancelWait(id: number): void;
   watch(dir: string, lineage: boolean, event: EventCallback): number;

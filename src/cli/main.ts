@@ -4,6 +4,7 @@
 import yargs from 'yargs';
 import { EXIT, LockError } from '../errors.js';
 import { breakCommand } from './break.js';
+import { explainCommand } from './explain.js';
 import { matrixCommand } from './matrix.js';
 import { complain } from './output.js';
 import { peersCommand } from './peers.js';
@@ -15,6 +16,7 @@ import { waitCommand } from './wait.js';
 const COMMANDS: readonly Command[] = [
   runCommand,
   statusCommand,
+  explainCommand,
   waitCommand,
   breakCommand,
   matrixCommand,

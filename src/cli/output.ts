@@ -1,6 +1,7 @@
 // What the commands share in printing: errors in one line, JSON, and the text of an inspection.
 
 import { EXIT, LockError } from '../errors.js';
+import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
 import { describe } from '../lock/blocked.js';
 
@@ -28,6 +29,5 @@ export function printJson(value: unknown): void {
 /** Says once per state of affairs whom a command waits for, on stderr. */
 export function announceWait(blocker: Inspection): void {
   process.stderr.write(`lockbridge: waiting: ${describe(blocker)}\n`);
-  if (blocker.by === 'undecidable' && blocker.advice !== undefined)
-    process.stderr.write(`lockbridge: ${blocker.advice}\n`);
+  if (blocker.by === 'undecidable') process.stderr.write(`lockbridge: ${wayOut(blocker)}\n`);
 }

@@ -2,6 +2,7 @@
 
 import { EXIT } from '../errors.js';
 import { inspectSync } from '../inspect/inspect.js';
+import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
 import { describe } from '../lock/blocked.js';
 import { printJson } from './output.js';
@@ -30,9 +31,7 @@ function paragraph(seen: Inspection): string {
   const lines = [
     describe(seen),
     ...seen.evidence.map(({ text }) => `  because ${text}`),
-    ...(seen.advice === undefined
-      ? []
-      : [`  you can: ${seen.advice.replaceAll('PATH', seen.path)}`]),
+    `  you can: ${wayOut(seen)}`,
     ...(seen.id === undefined ? [] : [`  id: ${seen.id}`]),
   ];
   return `${lines.join('\n')}\n`;

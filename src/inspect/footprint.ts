@@ -8,6 +8,7 @@ import type { RawLook } from '../native.js';
 
 export interface Footprint {
   protocol: string;
+  certainty?: 'sure' | 'likely' | 'guess';
   text: string;
   /** Named in the file by a protocol whose files name their holder. */
   pid?: number;

@@ -1,19 +1,38 @@
-// The public look at a path: who holds it, and how that is known.
+// The public look at paths: who holds them, and how that is known.
+//
+// 1. Look at each path without disturbing anybody (native/probe.h has the order).
+// 2. Where nothing proves that nobody has the file open, look through /proc for who has: one pass
+//    for all paths, which also finds who holds a lock on a file that lost its name.
+// 3. Judge, name the people behind the numbers, and say what can be done.
 
-import { dirname } from 'node:path';
 import { lstatSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { emptyPolicy } from '../env.js';
-import { fromErrno } from '../errors.js';
+import { fromErrno, LockError } from '../errors.js';
 import { checkOptions, checkPath } from '../lock/options.js';
 import type { EmptyPolicy } from '../lock/types.js';
-import { DEPTH, native, type RawLook } from '../native.js';
+import { DEPTH, KNOWN, native, type RawLook, type RawOpener } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
-import type { Inspection } from './types.js';
-import { judge } from './verdict.js';
+import { actionsFor } from './actions.js';
+import { nameContainers } from './engine.js';
+import type { LockHistory } from './history.js';
+import { holdersOf } from './holders.js';
+import { PidTable } from './liveness.js';
+import { Orphans } from './orphans.js';
+import { Processes } from './process.js';
+import { serviceOf } from './service.js';
+import { sinceOf } from './since.js';
+import type { Holder, Inspection } from './types.js';
+import { View } from './unseen.js';
+import { judge, type Judgement } from './verdict.js';
 
 export interface InspectOptions {
   /** `free`: only kernel lockers live here. Default: LOCKBRIDGE_EMPTY, else `held`. */
   empty?: EmptyPolicy;
+  /** Where nothing that only asks can tell, try a flock: it can make a peer's own attempt fail. */
+  probe?: boolean;
+  /** What was on record under earlier boots. */
+  history?: LockHistory;
 }
 
 const ENOENT = -2;
@@ -22,51 +41,193 @@ const OWN_FAILURES: readonly number[] = [-24, -23, -12];
 
 /** Says what is at `path` without disturbing whoever uses it. LockError if it cannot be reached. */
 export function inspectSync(path: string, options: InspectOptions = {}): Inspection {
-  checkPath(path);
-  checkOptions(options);
-  return lookAndJudge(path, options, DEPTH.inspector);
+  const [seen] = inspectAllSync([path], options);
+  if (seen === undefined) throw new Error('unreachable: one path, one inspection');
+  if (LockError.is(seen)) throw seen;
+  return seen;
 }
 
-/** A look at the depth that a taker or an inspector needs, judged. */
-export function lookAndJudge(path: string, options: InspectOptions, depth: number): Inspection {
-  const look = native.look(path, lineagePending(path) ? DEPTH.name : depth);
-  if (look.error === ENOENT) return free(path);
-  if (look.error < 0) throw fromErrno(look.error, 'lstat', path);
-  if (OWN_FAILURES.includes(look.openError)) throw fromErrno(look.openError, 'open', path);
-  return judgePath(path, look, options.empty);
-}
-
-/** {@link inspectSync} as a promise; it takes microseconds and no pool thread. */
+/**
+ * {@link inspectSync}, with the names of containers asked of their engine where its socket is there
+ * (half a second at most). It takes milliseconds and no pool thread.
+ */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
-  return Promise.resolve(inspectSync(path, options));
+  const seen = inspectSync(path, options);
+  await nameContainers([seen]);
+  return { ...seen, actions: actionsFor(seen) };
 }
 
-/** Judges a look at `path` with what this process knows about the directory. */
-export function judgePath(
+/** Many paths with one look at the machine. An entry is a LockError where a path is not reachable. */
+export function inspectAllSync(
+  paths: readonly string[],
+  options: InspectOptions = {},
+): (Inspection | LockError)[] {
+  for (const path of paths) checkPath(path);
+  checkOptions(options);
+  const looks = lookAll(paths, options.probe === true ? DEPTH.probe : DEPTH.content);
+  // Only files that nobody has open need no search, and only of a file can that be known.
+  const searched = looks.flatMap((look, at) => (look.error >= 0 && !nobodyHasIt(look) ? [at] : []));
+  const openers = native.openers(
+    searched.map((at) => looks[at]?.id ?? ''),
+    true,
+  );
+  const byPath = new Map<number, RawOpener[]>();
+  for (const opener of openers.found) {
+    const at = searched[opener.target];
+    if (at !== undefined) byPath.set(at, [...(byPath.get(at) ?? []), opener]);
+  }
+  const processes = new Processes();
+  const scene: Scene = {
+    options,
+    processes,
+    pids: new PidTable(),
+    view: new View(openers),
+    orphans: new Orphans(
+      openers.found.filter(({ target }) => target < 0),
+      processes,
+    ),
+  };
+  return paths.map((path, at) => inspectOne(path, looks[at], byPath.get(at) ?? [], scene));
+}
+
+// A file whose maker has it open right now must not be opened: that would end its lineage.
+function lookAll(paths: readonly string[], depth: number): RawLook[] {
+  if (!paths.some(lineagePending)) return native.lookAll(paths, depth);
+  return paths.map((path) => native.look(path, lineagePending(path) ? DEPTH.name : depth));
+}
+
+// A lease was granted: nobody has the file open.
+const nobodyHasIt = (look: RawLook): boolean => look.known === KNOWN.indexOf('lease');
+
+/** What is known of the machine during one inspection. */
+interface Scene {
+  options: InspectOptions;
+  processes: Processes;
+  pids: PidTable;
+  view: View;
+  orphans: Orphans;
+}
+
+function inspectOne(
   path: string,
-  look: RawLook,
-  empty: EmptyPolicy | undefined,
-  underLock = false,
-): Inspection {
-  return judge(look, {
+  look: RawLook | undefined,
+  found: RawOpener[],
+  scene: Scene,
+): Inspection | LockError {
+  const error = look?.error ?? ENOENT;
+  if (look === undefined || error === ENOENT) return free(path, scene.orphans);
+  if (error < 0) return fromErrno(error, 'lstat', path);
+  if (OWN_FAILURES.includes(look.openError)) return fromErrno(look.openError, 'open', path);
+  const { options, view, processes, pids } = scene;
+  const judged = judge(look, {
     path,
-    empty: empty ?? emptyPolicy() ?? 'held',
+    pids,
+    empty: emptyOf(options),
     origin: originOf(path),
-    underLock,
+    openers: { found, complete: view.complete },
+    earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
+  });
+  const holders = [...holdersOf(look, found, processes), ...named(judged, pids)];
+  const shown = holders.some(({ role }) => role === 'holds');
+  const blind = !view.complete && !nobodyHasIt(look) && !shown;
+  return complete(path, look, judged, holders, {
+    orphans: scene.orphans.of(dirname(path), path),
+    unseen: blind ? view.sentences(look) : [],
   });
 }
 
-function free(path: string): Inspection {
+function complete(
+  path: string,
+  look: RawLook,
+  { footprint, ...judged }: Judgement,
+  holders: Holder[],
+  around: Pick<Inspection, 'orphans' | 'unseen'>,
+): Inspection {
+  const service = serviceOf(path);
+  const seen = {
+    path,
+    ...judged,
+    ...(footprint?.certainty && { certainty: footprint.certainty }),
+    id: look.id,
+    holders,
+    since: sinceOf(look, judged, holders),
+    changed: look.ctime,
+    ...(service && { service }),
+    ...around,
+  };
+  return { ...seen, actions: actionsFor(seen) };
+}
+
+// Whom the file itself names: somebody's claim, of an unknown pid namespace.
+function named({ footprint }: Judgement, pids: PidTable): Holder[] {
+  if (footprint?.pid === undefined) return [];
+  const alive = pids.alive(footprint.pid);
+  return [
+    {
+      pid: footprint.pid,
+      role: 'named',
+      source: 'record',
+      ...(alive !== undefined && { alive }),
+    },
+  ];
+}
+
+function emptyOf(options: InspectOptions): EmptyPolicy {
+  return options.empty ?? emptyPolicy() ?? 'held';
+}
+
+function free(path: string, orphans: Orphans): Inspection | LockError {
   const parent = dirname(path);
   if (lstatSync(parent, { throwIfNoEntry: false }) === undefined)
-    throw fromErrno(ENOENT, 'lstat', path);
-  return {
+    return fromErrno(ENOENT, 'lstat', path);
+  const seen = {
     path,
-    verdict: 'free',
+    verdict: 'free' as const,
     holders: [],
-    orphans: [],
-    unseen: [],
-    actions: [],
+    orphans: orphans.of(parent, path),
     evidence: [{ kind: 'nothing', text: 'nothing is at the path' }],
+    unseen: [],
   };
+  return { ...seen, actions: actionsFor(seen) };
+}
+
+/**
+ * A taker's look: without a search through /proc, because its own flock will decide, and with no
+ * more of the holders than their numbers and commands. LockError if the path cannot be reached.
+ */
+export function glance(path: string, options: InspectOptions): Inspection {
+  const look = native.look(path, lineagePending(path) ? DEPTH.name : DEPTH.content);
+  return brief(path, look, options, false);
+}
+
+/** Judges once more a file that we hold the kernel locks of. */
+export function judgeHeld(path: string, fd: number, options: InspectOptions): Inspection {
+  return brief(path, native.lookHeld(fd), options, true);
+}
+
+function brief(
+  path: string,
+  look: RawLook,
+  options: InspectOptions,
+  underLock: boolean,
+): Inspection {
+  const pids = new PidTable();
+  const processes = new Processes(true);
+  if (look.error === ENOENT) {
+    const seen = free(path, new Orphans([], processes));
+    if (LockError.is(seen)) throw seen;
+    return seen;
+  }
+  if (look.error < 0) throw fromErrno(look.error, 'lstat', path);
+  if (OWN_FAILURES.includes(look.openError)) throw fromErrno(look.openError, 'open', path);
+  const judged = judge(look, {
+    path,
+    pids,
+    empty: emptyOf(options),
+    origin: originOf(path),
+    earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
+    underLock,
+  });
+  const holders = [...holdersOf(look, [], processes), ...named(judged, pids)];
+  return complete(path, look, judged, holders, { orphans: [], unseen: [] });
 }

@@ -2,42 +2,65 @@
 // "dead" needs: the initial pid namespace, a /proc that hides nobody, and no process with that
 // number at any level of its NSpid (pid_namespaces(7), proc(5) hidepid). Anything else: unknown.
 
+import { readlinkSync } from 'node:fs';
 import { startTime, type LockRecord } from '../lock/record.js';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { namespaceOf, readProc, visiblePids } from './procfs.js';
 
 const INITIAL_PID_NAMESPACE = 0xeffffffc; // PROC_PID_INIT_INO, fixed in the kernel
 
-function read(path: string): string {
+/** Whether this process is in the pid namespace that the machine booted with. */
+export function inInitialPidNamespace(): boolean {
+  return namespaceOf('self', 'pid') === INITIAL_PID_NAMESPACE;
+}
+
+/** Whether the numbers in this /proc are those of our own pid namespace: after a bare unshare(2) not. */
+export function procIsOurs(): boolean {
   try {
-    return readFileSync(path, 'utf8');
+    return readlinkSync('/proc/self') === String(process.pid);
   } catch {
-    return '';
+    return false;
   }
+}
+
+/** Whether the /proc here shows the processes of other users. */
+export function procHidesNobody(): boolean {
+  const mounts = readProc('/proc/self/mountinfo');
+  const proc = mounts.split('\n').findLast((line) => / \/proc .* - proc /.test(line));
+  return proc !== undefined && !/hidepid=(1|2|4|invisible|noaccess|ptraceable)/.test(proc);
 }
 
 /** Whether this process can see every process of the machine. */
 export function seesEveryProcess(): boolean {
-  try {
-    if (statSync('/proc/self/ns/pid').ino !== INITIAL_PID_NAMESPACE) return false;
-  } catch {
-    return false;
-  }
-  const mounts = read('/proc/self/mountinfo');
-  const proc = mounts.split('\n').find((line) => / \/proc .* - proc /.test(line));
-  return proc !== undefined && !/hidepid=(1|2|invisible|noaccess|ptraceable)/.test(proc);
+  return inInitialPidNamespace() && procIsOurs() && procHidesNobody();
 }
 
-/** `true`: some process has that number here or in a container; `false`: provably none; else unknown. */
-export function pidAlive(pid: number): boolean | undefined {
-  if (read(`/proc/${String(pid)}/stat`) !== '') return true;
-  if (!seesEveryProcess()) return undefined;
-  const number = String(pid);
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const levels = /^NSpid:\t(.*)$/m.exec(read(`/proc/${entry}/status`))?.[1];
-    if (levels?.split('\t').includes(number) === true) return true;
+/**
+ * Every number that a process has, here or in a container. Read when first asked, so ask after the
+ * file that names a pid was read: then its writer, if it lives, is in here.
+ */
+export class PidTable {
+  #complete: boolean | undefined;
+  #numbers: Set<number> | undefined;
+
+  get complete(): boolean {
+    return (this.#complete ??= seesEveryProcess());
   }
-  return false;
+
+  /** `true`: a process has that number here or in a container; `false`: provably none; else unknown. */
+  alive(pid: number): boolean | undefined {
+    if ((this.#numbers ??= numbers()).has(pid)) return true;
+    return this.complete ? false : undefined;
+  }
+}
+
+function numbers(): Set<number> {
+  const all = new Set<number>();
+  for (const pid of visiblePids()) {
+    all.add(pid);
+    const levels = /^NSpid:\t(.*)$/m.exec(readProc(`/proc/${String(pid)}/status`))?.[1];
+    for (const level of levels?.split('\t') ?? []) all.add(Number(level));
+  }
+  return all;
 }
 
 /**
@@ -45,20 +68,14 @@ export function pidAlive(pid: number): boolean | undefined {
  * and no process with that number and start time. False also where that cannot be known.
  */
 export function processGone(record: LockRecord): boolean {
-  if (record.boot !== read('/proc/sys/kernel/random/boot_id').trim()) return false;
+  if (record.boot !== readProc('/proc/sys/kernel/random/boot_id').trim()) return false;
+  if (namespaceOf('self', 'pid') !== record.pidns || !procIsOurs()) return false;
+  const stat = readProc(`/proc/${String(record.pid)}/stat`);
+  if (stat !== '') return startTime(stat) !== record.start;
   try {
-    if (statSync('/proc/self/ns/pid').ino !== record.pidns) return false;
-  } catch {
+    process.kill(record.pid, 0);
     return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'; // EPERM: hidden from us, but there
   }
-  const stat = read(`/proc/${String(record.pid)}/stat`);
-  return stat === '' || startTime(stat) !== record.start;
-}
-
-/** The command line of a process, for people; undefined where it cannot be read. */
-export function commandOf(pid: number): string | undefined {
-  const line = read(`/proc/${String(pid)}/cmdline`)
-    .replaceAll('\0', ' ')
-    .trim();
-  return line === '' ? undefined : line.slice(0, 120);
 }

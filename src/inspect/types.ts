@@ -47,8 +47,8 @@ export interface ProcessInfo {
 export interface Holder extends ProcessInfo {
   /** `open`: it has the file open without a lock that shows. */
   role: 'holds' | 'waits' | 'named' | 'open';
-  /** The kernel lock (`flock`, `posix`, `ofd`), or `record` for a name written in the file. */
-  source: 'flock' | 'posix' | 'ofd' | 'record';
+  /** The kernel lock, `record` for a name written in the file, `descriptor` for a mere opener. */
+  source: 'flock' | 'posix' | 'ofd' | 'record' | 'descriptor';
   mode?: 'exclusive' | 'shared';
   /** Bytes of a record lock that is not on the whole file, as `/proc/locks` has them: `0-0`. */
   range?: string;
@@ -61,11 +61,14 @@ export interface Holder extends ProcessInfo {
 export type ObjectType =
   'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character-device' | 'block-device';
 
-/** Since when, and what that time is known from: a record, the file's birth, its last change. */
+/**
+ * Since when, and what that is known from: a record, the file's birth or last change, or, for a
+ * kernel lock on an older file, the start of its holder's process (not before then).
+ */
 export interface Since {
   /** RFC 3339. */
   at: string;
-  from: 'record' | 'birth' | 'change';
+  from: 'record' | 'birth' | 'change' | 'process';
 }
 
 /** One way out: what the person can do, the command for it if there is one, what it risks. */
@@ -98,6 +101,8 @@ export interface Inspection {
   /** The lockbridge record in the file, if there is one: a hint, never proof. */
   record?: LockRecord;
   since?: Since;
+  /** Change time of the inode in milliseconds; with `id` it tells this very file over a reboot. */
+  changed?: number;
   /** The supervised service whose lock directory this is. */
   service?: { app: string; service: string };
   evidence: Evidence[];
@@ -105,6 +110,4 @@ export interface Inspection {
   unseen: string[];
   /** What the person can do about it, the gentlest first. */
   actions: Action[];
-  /** What the person can do about it, in a sentence. */
-  advice?: string;
 }

@@ -2,21 +2,36 @@
 // because killing a service in a critical section is worse than a late update. docs/protocol.md has
 // the rules; each branch here is one of them.
 
-import { KNOWN, ORIGIN, type RawLook } from '../native.js';
-import { parseRecord, printable } from '../lock/record.js';
+import { parseRecord, printable, type LockRecord } from '../lock/record.js';
 import type { EmptyPolicy } from '../lock/types.js';
+import { KNOWN, ORIGIN, type RawLook, type RawOpener } from '../native.js';
 import { isHeliosTag, recognise, type Footprint } from './footprint.js';
-import { commandOf, pidAlive, processGone, seesEveryProcess } from './liveness.js';
-import type { Evidence, Holder, Inspection, ObjectType } from './types.js';
+import { processGone, type PidTable } from './liveness.js';
+import type { Evidence, HeldBy, ObjectType, Verdict } from './types.js';
 
 /** What the one who judges knows beside the look itself. */
 export interface Context {
   path: string;
   empty: EmptyPolicy;
+  pids: PidTable;
   /** From a watch of the directory; counts only if `id` is that of the file looked at. */
   origin: { id: string; origin: number } | undefined;
+  /** Who has the file open, if that was asked, and whether nobody can be missing from the list. */
+  openers?: { found: readonly RawOpener[]; complete: boolean };
   /** We hold the kernel locks ourselves, so none of somebody else's can be on it. */
   underLock?: boolean;
+  /** The earlier boot in which this very file was on record already. */
+  earlierBoot?: string | undefined;
+}
+
+export interface Judgement {
+  verdict: Verdict;
+  by?: HeldBy;
+  protocol?: string;
+  object: ObjectType;
+  record?: LockRecord;
+  footprint?: Footprint;
+  evidence: Evidence[];
 }
 
 const TYPES: Readonly<Record<number, ObjectType>> = {
@@ -32,183 +47,160 @@ const TYPES: Readonly<Record<number, ObjectType>> = {
 const HOW_LOCKED: Readonly<Record<string, string>> = {
   'ofd-getlk': 'the kernel reports a record lock on it (F_OFD_GETLK)',
   'proc-locks': '/proc/locks shows a kernel lock on it',
-  openers: 'a process that has it open holds a kernel lock on it (fdinfo)',
-  'flock-probe': 'a flock without waiting was refused (last resort; nothing else could tell)',
+  'flock-probe': 'a flock without waiting was refused (a probe, as asked for)',
 };
 const HOW_UNLOCKED: Readonly<Record<string, string>> = {
   lease: 'a write lease was granted: nobody has it open, so no kernel lock is on it',
-  'flock-probe': 'a flock without waiting was granted: no kernel lock is on it',
-  openers: 'every process that has it open was looked at: none holds a kernel lock on it',
+  'flock-probe':
+    'a flock without waiting was granted: no kernel lock is on it (a probe, as asked for)',
   open: 'somebody has it open, but no kernel lock shows',
+  'no-lease': 'no kernel lock shows on it',
 };
 
-const SOURCES: Readonly<Record<string, Holder['source']>> = {
-  FLOCK: 'flock',
-  POSIX: 'posix',
-  OFDLCK: 'ofd',
-};
-
-function kernelHolders(look: RawLook): Holder[] {
-  const seen = new Map<number, Holder>();
-  for (const { kind, pid, waiting } of look.locks) {
-    if (pid <= 0 || seen.has(pid)) continue; // -1: an OFD lock has no pid of its own
-    const holder: Holder = {
-      pid,
-      role: waiting ? 'waits' : 'holds',
-      source: SOURCES[kind] ?? 'flock',
-    };
-    const command = commandOf(pid);
-    if (command !== undefined) holder.command = command;
-    seen.set(pid, holder);
-  }
-  return [...seen.values()];
-}
+type Note = (kind: string, text: string) => void;
 
 /** Judges one look. Pure but for asking /proc about pids that the file or the kernel names. */
-export function judge(look: RawLook, context: Context): Inspection {
-  const { path } = context;
+export function judge(look: RawLook, context: Context): Judgement {
   const evidence: Evidence[] = [];
-  const note = (kind: string, text: string): void => void evidence.push({ kind, text });
-  const type = TYPES[look.mode & 0o170000] ?? 'file';
-  const base = {
-    path,
-    object: type,
-    id: look.id,
-    holders: kernelHolders(look),
-    orphans: [],
-    unseen: [],
-    actions: [],
-    evidence,
-  };
+  const note: Note = (kind, text) => void evidence.push({ kind, text });
+  const object = TYPES[look.mode & 0o170000] ?? 'file';
 
-  if (type !== 'file') {
-    const target = type === 'symlink' ? ` to '${printable(look.target)}'` : '';
+  if (object !== 'file') {
+    const target = object === 'symlink' ? ` to '${printable(look.target)}'` : '';
     note(
       'object',
-      `a ${type}${target}: only an existence locker makes one; never opened or followed`,
+      `a ${object}${target}: only an existence locker makes one; never opened or followed`,
     );
-    const protocol = type === 'directory' ? 'mkdir' : type;
-    return { ...base, verdict: 'held', by: 'existence', protocol, advice: REMOVE };
+    const protocol = object === 'directory' ? 'mkdir' : object;
+    if (context.earlierBoot !== undefined) {
+      noteEarlierBoot(context.earlierBoot, note);
+      return { object, evidence, protocol, verdict: 'stale' };
+    }
+    return { object, evidence, protocol, verdict: 'held', by: 'existence' };
   }
 
   const parsed = parseRecord(look.content);
   const record = typeof parsed === 'object' ? parsed : undefined;
   const ours = record !== undefined || parsed === 'residue' || look.attribute;
-  const footprint = recognise(path, look);
+  const footprint = ours ? undefined : recognise(context.path, look);
   const protocol = ours ? 'lockbridge' : footprint?.protocol;
   const known = {
-    ...base,
+    object,
+    evidence,
     ...(record && { record }),
+    ...(footprint && { footprint }),
     ...(protocol !== undefined && { protocol }),
   };
 
-  const how = KNOWN[look.known] ?? 'unknown';
-  if (look.locked && context.underLock !== true) {
-    note(how, HOW_LOCKED[how] ?? 'a kernel lock is on it');
-    if (base.holders.length === 0)
-      note(
-        'invisible',
-        'its holder is not shown here: an OFD lock, or a process outside this pid namespace',
-      );
-    return { ...known, protocol: protocol ?? 'flock', verdict: 'held', by: 'kernel', advice: WAIT };
-  }
-  if (how === 'unknown' && context.underLock !== true) return unseen(look, known, note);
-  // Not every opener can be seen from a container: then one of them may hold a lock.
-  if (how === 'openers' && !seesEveryProcess()) {
-    note(
-      'open',
-      'somebody has it open, and whether it is locked cannot be told from this pid namespace',
-    );
-    return { ...known, verdict: 'held', by: 'undecidable', advice: WAIT };
-  }
-  note(how, HOW_UNLOCKED[how] ?? 'we hold its kernel locks ourselves');
+  if (context.underLock !== true) {
+    const locked = kernelLock(look, context, note);
+    if (locked === true)
+      return { ...known, protocol: protocol ?? 'flock', verdict: 'held', by: 'kernel' };
+    if (locked === undefined) return { ...known, verdict: 'held', by: 'undecidable' };
+  } else note('own-locks', 'we hold its kernel locks ourselves');
 
   if (parsed === 'residue') {
     note('residue-mark', 'it carries the mark that a released lockbridge lock leaves');
-    return { ...known, verdict: 'residue', advice: TAKE };
+    return { ...known, verdict: 'residue' };
   }
   if (ours && look.elsewhere && (record === undefined || !processGone(record))) {
     note(
       'elsewhere',
       'no kernel lock shows, but on this filesystem one taken through another mount or machine would not, and its holder is not provably gone',
     );
-    return { ...known, verdict: 'held', by: 'undecidable', advice: REMOVE };
+    return { ...known, verdict: 'held', by: 'undecidable' };
   }
   if (ours) {
     note('own-unlocked', 'lockbridge made it and always holds a kernel lock: its holder is gone');
-    return { ...known, verdict: 'stale', advice: TAKE };
+    return { ...known, verdict: 'stale' };
   }
-  if (isHeliosTag(look)) {
+  if (isHeliosTag(look) && !look.elsewhere) {
     note('helios-unlocked', 'Helios always holds a flock on its file: its holder is gone');
-    return { ...known, verdict: 'stale', advice: TAKE };
+    return { ...known, verdict: 'stale' };
   }
   if (context.origin?.origin === ORIGIN.kernel && context.origin.id === look.id) {
     note(
       'lineage',
       'its creation was watched: a kernel locker made it, which leaves no existence lock',
     );
-    return { ...known, verdict: 'residue', protocol: protocol ?? 'flock', advice: TAKE };
+    return { ...known, verdict: 'residue', protocol: protocol ?? 'flock' };
   }
-  return foreign(look, { ...context, footprint }, known, note);
+  if (context.earlierBoot !== undefined && !look.elsewhere) {
+    noteEarlierBoot(context.earlierBoot, note);
+    return { ...known, verdict: 'stale' };
+  }
+  return { ...known, ...foreign(look, context, footprint, note) };
 }
 
-type Known = Omit<Inspection, 'verdict'>;
-type Note = (kind: string, text: string) => void;
+function noteEarlierBoot(boot: string, note: Note): void {
+  note(
+    'earlier-boot',
+    `this very file was on record under an earlier boot (${boot}): whoever made it is gone`,
+  );
+}
 
-// Not openable for us: only what the name and /proc say.
-function unseen(look: RawLook, known: Known, note: Note): Inspection {
-  note('unreadable', 'it cannot be opened here, so locks on it cannot be ruled out');
-  if (look.openError === -16)
-    note('being-made', 'its maker has it open right now; not opened, to keep its lineage');
-  return { ...known, verdict: 'held', by: 'undecidable', advice: WAIT };
+// Whether a kernel lock is on the file; undefined if that cannot be told.
+function kernelLock(look: RawLook, context: Context, note: Note): boolean | undefined {
+  const { openers } = context;
+  const how = KNOWN[look.known] ?? 'unknown';
+  if (look.locked) note(how, HOW_LOCKED[how] ?? 'a kernel lock is on it');
+  const holding = openers?.found.some(({ locks }) => locks.length > 0) === true;
+  if (holding)
+    note('openers', 'a process that has it open holds a kernel lock on it (its fdinfo says so)');
+  if (look.locked || holding) return true;
+  if (how === 'unknown') {
+    note('unreadable', 'it cannot be opened here, so locks on it cannot be ruled out');
+    if (look.openError === -16)
+      note('being-made', 'its maker has it open right now; not opened, to keep its lineage');
+    return undefined;
+  }
+  note(how, HOW_UNLOCKED[how] ?? 'no kernel lock shows on it');
+  if (how === 'lease' || how === 'flock-probe' || openers === undefined) return false;
+  if (!openers.complete) {
+    note(
+      'openers-hidden',
+      openers.found.length === 0 && how === 'open'
+        ? 'the process that has it open cannot be seen from here, nor whether it holds a lock'
+        : 'not every process that may have it open can be seen from here, nor whether one holds a lock',
+    );
+    return undefined;
+  }
+  note('openers', 'every process was looked at: none has a kernel lock on it');
+  return false;
 }
 
 // A stranger's file without a kernel lock: an existence lock, unless its holder is provably dead.
 function foreign(
   look: RawLook,
-  context: Context & { footprint: Footprint | undefined },
-  known: Known,
+  context: Context,
+  footprint: Footprint | undefined,
   note: Note,
-): Inspection {
-  const { footprint } = context;
+): Pick<Judgement, 'verdict' | 'by'> {
   if (footprint !== undefined) note('footprint', footprint.text);
   if (footprint?.pid !== undefined) {
-    const alive = pidAlive(footprint.pid);
-    const holder: Holder = { pid: footprint.pid, role: 'named', source: 'record' };
-    if (alive !== undefined) holder.alive = alive;
-    known = { ...known, holders: [...known.holders, holder] };
+    const alive = context.pids.alive(footprint.pid);
     if (alive === false && footprint.pid !== 1 && !look.elsewhere) {
       note(
         'pid-dead',
         `no process has the number ${String(footprint.pid)}, here or in a container`,
       );
-      return { ...known, verdict: 'stale', advice: TAKE };
+      return { verdict: 'stale' };
     }
     if (alive === undefined)
       note('pid-unknown', 'whether that process lives cannot be told from this pid namespace');
   }
-  if (footprint !== undefined)
-    return { ...known, verdict: 'held', by: 'existence', advice: REMOVE };
+  if (footprint !== undefined) return { verdict: 'held', by: 'existence' };
   if (look.size > 0) {
     note('content', `${String(look.size)} bytes of no known protocol`);
-    return { ...known, verdict: 'held', by: 'existence', advice: REMOVE };
+    return { verdict: 'held', by: 'existence' };
   }
   if (context.empty === 'free') {
     note('policy', 'empty and unlocked, and the policy says that only kernel lockers live here');
-    return { ...known, verdict: 'residue', advice: TAKE };
+    return { verdict: 'residue' };
   }
   note(
     'empty',
     'empty, unlocked, of unknown origin: what a finished flock(1) leaves, and just as well a live lock of npm lockfile or a bare O_EXCL',
   );
-  return { ...known, verdict: 'held', by: 'undecidable', advice: UNDECIDED };
+  return { verdict: 'held', by: 'undecidable' };
 }
-
-const WAIT =
-  'wait for the holder: `lockbridge wait PATH`, or take it over with `lockbridge break --force PATH`';
-const TAKE =
-  'nothing to do: the next lockbridge taker adopts it; `lockbridge break PATH` removes it';
-const REMOVE =
-  'wait for its maker to remove it; if you know that the maker is gone, `lockbridge break --force PATH`';
-const UNDECIDED =
-  'if only kernel lockers (flock, lockf) use this path, say so with --empty=free; else `lockbridge break --force PATH` once you know that its maker is gone';

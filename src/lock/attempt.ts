@@ -2,9 +2,9 @@
 // and adopt it if it is provably nobody's.
 
 import { fromErrno } from '../errors.js';
-import { judgePath, lookAndJudge } from '../inspect/inspect.js';
+import { glance, judgeHeld } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
-import { DEPTH, native, type Birth } from '../native.js';
+import { native, type Birth } from '../native.js';
 import { Lock } from './lock.js';
 import { AHEAD_SECONDS } from './options.js';
 import { makeRecord } from './record.js';
@@ -39,7 +39,7 @@ export function attempt(path: string, options: AcquireOptions): Lock | Inspectio
 /** Judges the file at `path` and adopts it, as often as it changes under our eyes. */
 export function takeOver(path: string, options: AcquireOptions, how: Birth): Lock | Inspection {
   for (;;) {
-    const seen = lookAndJudge(path, options, DEPTH.taker);
+    const seen = glance(path, options);
     if (seen.verdict === 'held') return seen;
     if (seen.verdict === 'free') {
       const result = native.acquire(path, ...how);
@@ -73,7 +73,7 @@ export function adopt(
     if (mechanisms === EWOULDBLOCK) return 'locked';
     throw fromErrno(mechanisms, 'flock', path);
   }
-  const judged = judgePath(path, native.lookHeld(fd), options.empty, true);
+  const judged = judgeHeld(path, fd, options);
   if (judged.verdict === 'held') {
     native.drop(fd);
     return judged;

@@ -1,6 +1,7 @@
 // What is said about a lock that is in the way: to the caller's onBlocked, and in errors.
 
 import { LockError } from '../errors.js';
+import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
 import type { WaitOptions } from './types.js';
 
@@ -55,7 +56,7 @@ export class Announcer {
     // The kernel lock is gone and the file stays: without a word this would look like a hang.
     if (blocker.by === 'undecidable' && this.#kernelSeen && this.options.onBlocked === undefined)
       process.emitWarning(
-        `the flock on '${blocker.path}' is gone, the file stays: ${blocker.advice ?? ''}`,
+        `the flock on '${blocker.path}' is gone, the file stays: ${wayOut(blocker)}`,
         { code: 'LOCKBRIDGE_UNDECIDABLE' },
       );
   }

@@ -1,0 +1,80 @@
+// Processes and times as people read them.
+
+import type { Holder, Since } from '../inspect/types.js';
+
+const STEPS: readonly [seconds: number, unit: string][] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
+
+/** How old, in its largest unit: `3 min`; '' where the clock says that it is still to come. */
+export function age(at: string, now: number = Date.now()): string {
+  const seconds = Math.floor((now - Date.parse(at)) / 1000);
+  const [size, unit] = STEPS.find(([step]) => seconds >= step) ?? [1, 's'];
+  return seconds < 0 ? '' : `${String(Math.floor(seconds / size))} ${unit}`;
+}
+
+const FROM: Readonly<Record<Since['from'], string>> = {
+  record: 'says its record',
+  birth: 'when its file was made',
+  change: 'when its file last changed',
+  process: 'when its process started, or later',
+};
+
+export function sinceText({ at, from }: Since): string {
+  const old = age(at);
+  return `${at} (${old === '' ? 'in the future by this clock' : `${old} ago`}; ${FROM[from]})`;
+}
+
+function place({ container, unit, nspid }: Holder): string {
+  if (container === undefined) {
+    if (unit !== undefined) return `unit ${unit}`;
+    return nspid === undefined ? '' : 'in a pid namespace of its own, of no known container';
+  }
+  const { engine, id, name, image, service } = container;
+  const parts = [
+    `container ${name ?? id.slice(0, 12)} (${engine}${name === undefined ? '' : ` ${id.slice(0, 12)}`})`,
+    image === undefined ? '' : `image ${image}`,
+    service === undefined ? '' : `service ${service}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+const DOES: Readonly<Record<Holder['role'], string>> = {
+  holds: 'holds',
+  waits: 'waits for',
+  named: 'is named in the file',
+  open: 'has it open, without a lock',
+};
+
+function what(holder: Holder): string {
+  if (holder.sharedWith !== undefined)
+    return `shares the ${holder.source} of pid ${String(holder.sharedWith)}: it stays locked until both end`;
+  const lock =
+    holder.role === 'holds' || holder.role === 'waits'
+      ? ` ${holder.mode === 'shared' ? 'a shared' : 'an exclusive'} ${holder.source}${holder.range === undefined ? '' : ` on bytes ${holder.range}`}`
+      : '';
+  const gone =
+    holder.alive === false
+      ? holder.role === 'named'
+        ? ', and no process has that number'
+        : ', and has exited: whoever inherited its descriptor holds it'
+      : '';
+  return `${DOES[holder.role]}${lock}${gone}`;
+}
+
+/** Two or three lines about one process. */
+export function holderLines(holder: Holder): string[] {
+  const inside = holder.nspid?.at(-1);
+  const number = `pid ${String(holder.pid)}${inside === undefined ? '' : ` (${String(inside)} in its container)`}`;
+  const lines = [`${number} ${what(holder)}`];
+  if (holder.command !== undefined) lines.push(`  ${holder.command}`);
+  const uid = holder.uid === undefined ? '' : `uid ${String(holder.uid)}`;
+  const user = holder.user === undefined ? uid : `user ${holder.user}`;
+  const started = holder.started === undefined ? '' : `started ${holder.started}`;
+  const about = [user, started, place(holder)].filter((part) => part !== '').join(', ');
+  if (about !== '') lines.push(`  ${about}`);
+  return lines;
+}

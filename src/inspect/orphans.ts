@@ -1,0 +1,44 @@
+// Orphans: a process that holds a kernel lock on a file which has lost its name. It believes that it
+// holds the path and protects nothing, and whoever looks at the path cannot see it. Its descriptor
+// still tells where the file was.
+
+import { basename } from 'node:path';
+import type { RawOpener } from '../native.js';
+import { holdersOf } from './holders.js';
+import { mountsOf, placeOf, placeThrough } from './mounts.js';
+import type { Processes } from './process.js';
+import type { Holder } from './types.js';
+
+const DELETED = ' (deleted)';
+
+/** The nameless locked files of one inspection, by the place that they had. */
+export class Orphans {
+  readonly #processes: Processes;
+  readonly #byPlace = new Map<string, RawOpener[]>();
+
+  constructor(openers: readonly RawOpener[], processes: Processes) {
+    this.#processes = processes;
+    const mounts = new Map<number, ReturnType<typeof mountsOf>>();
+    for (const opener of openers) {
+      if (opener.link?.endsWith(DELETED) !== true) continue;
+      let seen = mounts.get(opener.pid);
+      if (seen === undefined) mounts.set(opener.pid, (seen = mountsOf(opener.pid)));
+      const link = opener.link.slice(0, -DELETED.length);
+      // A file that was born without a name (a lockbridge lock) shows as its number in its
+      // directory; lockbridge keeps the name that it gave it beside the content.
+      const path = opener.born === undefined ? link : link.replace(/[^/]*$/, opener.born);
+      const place = placeThrough(seen.get(opener.mount), path);
+      if (place === undefined) continue;
+      this.#byPlace.set(place, [...(this.#byPlace.get(place) ?? []), opener]);
+    }
+  }
+
+  /** Who holds a lock on a file that was once at `name` in the directory. */
+  of(directory: string, path: string): Holder[] {
+    if (this.#byPlace.size === 0) return [];
+    const place = placeOf(directory);
+    if (place === undefined) return [];
+    const at = `${place === '/' ? '' : place.replace(/\/$/, '')}/${basename(path)}`;
+    return holdersOf({ locks: [] }, this.#byPlace.get(at) ?? [], this.#processes);
+  }
+}
