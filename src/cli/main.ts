@@ -5,11 +5,13 @@ import yargs from 'yargs';
 import { EXIT, LockError } from '../errors.js';
 import { breakCommand } from './break.js';
 import { explainCommand } from './explain.js';
+import { lsCommand } from './ls.js';
 import { matrixCommand } from './matrix.js';
 import { complain } from './output.js';
 import { peersCommand } from './peers.js';
 import { runCommand } from './run.js';
 import { statusCommand } from './status.js';
+import { sweepCommand } from './sweep.js';
 import type { Command } from './types.js';
 import { waitCommand } from './wait.js';
 
@@ -17,8 +19,10 @@ const COMMANDS: readonly Command[] = [
   runCommand,
   statusCommand,
   explainCommand,
+  lsCommand,
   waitCommand,
   breakCommand,
+  sweepCommand,
   matrixCommand,
   peersCommand,
 ];

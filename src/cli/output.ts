@@ -22,6 +22,11 @@ export function complain(error: unknown): number {
   return EXIT.osError;
 }
 
+/** One line on stderr. */
+export function warn(text: string): void {
+  process.stderr.write(`lockbridge: ${text}\n`);
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,6 +1,6 @@
 // Processes and times as people read them.
 
-import type { Holder, Since } from '../inspect/types.js';
+import type { Holder, Inspection, Since } from '../inspect/types.js';
 
 const STEPS: readonly [seconds: number, unit: string][] = [
   [86_400, 'd'],
@@ -63,6 +63,29 @@ function what(holder: Holder): string {
         : ', and has exited: whoever inherited its descriptor holds it'
       : '';
   return `${DOES[holder.role]}${lock}${gone}`;
+}
+
+/** Who holds a lock, in a few words: the container or command, or whom the file names; `-` if unknown. */
+export function whoShort({ holders, record }: Inspection): string {
+  const holder =
+    holders.find(({ role }) => role === 'holds') ?? holders.find(({ role }) => role === 'open');
+  if (holder !== undefined) {
+    const { pid, command = '', container } = holder;
+    const who = container?.service ?? container?.name ?? container?.id.slice(0, 12);
+    return cut(`${who === undefined ? '' : `${who}: `}pid ${String(pid)} ${command}`.trim());
+  }
+  if (record !== undefined)
+    return cut(`${record.owner ?? record.host} pid ${String(record.pid)} ${record.cmd}`);
+  const named = holders.find(({ role }) => role === 'named');
+  if (named === undefined) return '-';
+  const lives = { true: 'lives', false: 'dead', undefined: 'unknown' }[String(named.alive)] ?? '';
+  return `names pid ${String(named.pid)} (${lives})`;
+}
+
+const WIDTH = 48;
+
+function cut(text: string): string {
+  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
 }
 
 /** Two or three lines about one process. */
