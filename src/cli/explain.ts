@@ -6,7 +6,7 @@ import { inspect } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
 import { commonOptions, emptyOf, historyOption, historyOf, pathsOf } from './options.js';
 import { printJson } from './output.js';
-import { holderLines, sinceText } from './people.js';
+import { containerText, holderLines, sinceText } from './people.js';
 import type { Command } from './types.js';
 
 export const explainCommand: Command = {
@@ -79,6 +79,10 @@ export function explanation(seen: Inspection): string {
     headline(seen),
     ...about(seen).map((line) => `  ${line}`),
     ...section('who', [...in_('holds'), ...in_('named'), ...in_('open')]),
+    ...section(
+      'who can have made it: whoever has its directory, on the host or in',
+      (seen.reach ?? []).map(containerText),
+    ),
     ...section(
       'who waits, in this order',
       waiters.flatMap((holder, at) =>

@@ -90,13 +90,13 @@ async function ask(container: Container): Promise<void> {
   }
 }
 
-/** Fills in the containers of all holders, each container asked for once. Never fails. */
+/** Fills in all containers of some inspections, each asked for once. Never fails. */
 export async function nameContainers(
-  seen: readonly { holders: Holder[]; orphans: Holder[] }[],
+  seen: readonly { holders: Holder[]; orphans: Holder[]; reach?: Container[] }[],
 ): Promise<void> {
   const byId = new Map<string, Container[]>();
-  for (const { holders, orphans } of seen)
-    for (const { container } of [...holders, ...orphans])
+  for (const { holders, orphans, reach = [] } of seen)
+    for (const container of [...[...holders, ...orphans].map((who) => who.container), ...reach])
       if (container !== undefined)
         byId.set(container.id, [...(byId.get(container.id) ?? []), container]);
   await Promise.all(

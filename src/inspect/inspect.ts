@@ -20,6 +20,7 @@ import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
 import { Orphans } from './orphans.js';
 import { Processes } from './process.js';
+import { Reach } from './reach.js';
 import { serviceOf } from './service.js';
 import { sinceOf } from './since.js';
 import type { Holder, Inspection } from './types.js';
@@ -86,6 +87,7 @@ export function inspectAllSync(
       openers.found.filter(({ target }) => target < 0),
       processes,
     ),
+    reach: new Reach(processes),
   };
   return paths.map((path, at) => inspectOne(path, looks[at], byPath.get(at) ?? [], scene));
 }
@@ -106,6 +108,7 @@ interface Scene {
   pids: PidTable;
   view: View;
   orphans: Orphans;
+  reach: Reach;
 }
 
 function inspectOne(
@@ -127,12 +130,19 @@ function inspectOne(
     openers: { found, complete: view.complete },
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
   });
-  const holders = [...holdersOf(look, found, processes), ...named(judged, pids)];
+  const directory = dirname(path);
+  const claimed = judged.footprint?.pid;
+  const inside = claimed === undefined ? [] : scene.reach.numbered(directory, claimed);
+  const holders = [...holdersOf(look, found, processes), ...named(judged, pids, processes, inside)];
+  // Its maker has no lock to be known by.
+  const reach =
+    judged.verdict === 'held' && judged.by !== 'kernel' ? scene.reach.of(directory) : [];
   const shown = holders.some(({ role }) => role === 'holds');
   const blind = !view.complete && !nobodyHasIt(look) && !shown;
   return complete(path, look, judged, holders, {
-    orphans: scene.orphans.of(dirname(path), path),
+    orphans: scene.orphans.of(directory, path),
     unseen: blind ? view.sentences(look) : [],
+    ...(reach.length > 0 && { reach }),
   });
 }
 
@@ -141,7 +151,7 @@ function complete(
   look: RawLook,
   { footprint, ...judged }: Judgement,
   holders: Holder[],
-  around: Pick<Inspection, 'orphans' | 'unseen'>,
+  around: Pick<Inspection, 'orphans' | 'unseen' | 'reach'>,
 ): Inspection {
   const service = serviceOf(path);
   const seen = {
@@ -158,18 +168,22 @@ function complete(
   return { ...seen, actions: actionsFor(seen) };
 }
 
-// Whom the file itself names: somebody's claim, of an unknown pid namespace.
-function named({ footprint }: Judgement, pids: PidTable): Holder[] {
-  if (footprint?.pid === undefined) return [];
-  const alive = pids.alive(footprint.pid);
-  return [
-    {
-      pid: footprint.pid,
-      role: 'named',
-      source: 'record',
-      ...(alive !== undefined && { alive }),
-    },
-  ];
+// Whom the file itself names: somebody's claim, a number of an unknown pid namespace. Meant may be who
+// bears it here, and who bears it in a container that has the directory (`inside`).
+function named(
+  { footprint }: Judgement,
+  pids: PidTable,
+  processes: Processes,
+  inside: readonly number[] = [],
+): Holder[] {
+  const pid = footprint?.pid;
+  if (pid === undefined) return [];
+  const claim = { role: 'named', source: 'record' } as const;
+  const alive = pids.alive(pid);
+  const here = processes.info(pid).command === undefined ? [] : [pid];
+  const meant = [...new Set([...inside, ...here])];
+  if (meant.length === 0) return [{ pid, ...claim, ...(alive !== undefined && { alive }) }];
+  return meant.map((one) => ({ ...processes.info(one), ...claim, alive: true }));
 }
 
 function emptyOf(options: InspectOptions): EmptyPolicy {
@@ -228,6 +242,6 @@ function brief(
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
     underLock,
   });
-  const holders = [...holdersOf(look, [], processes), ...named(judged, pids)];
+  const holders = [...holdersOf(look, [], processes), ...named(judged, pids, processes)];
   return complete(path, look, judged, holders, { orphans: [], unseen: [] });
 }

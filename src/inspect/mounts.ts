@@ -6,7 +6,7 @@ import { realpathSync } from 'node:fs';
 import { readProc } from './procfs.js';
 
 /** A line of mountinfo: which part of which filesystem is mounted where (proc(5)). */
-interface Mount {
+export interface Mount {
   device: string;
   root: string;
   point: string;
@@ -45,6 +45,13 @@ function place(mount: Mount, path: string): string | undefined {
 /** The place of a path that a process sees through a certain mount of its own. */
 export function placeThrough(mount: Mount | undefined, path: string): string | undefined {
   return mount === undefined ? undefined : place(mount, path);
+}
+
+/** Whether a mount shows a place, as {@link placeOf} gives it, under some name. */
+export function covers({ device, root }: Mount, where: string): boolean {
+  return (
+    where.startsWith(`${device} `) && below(where.slice(device.length + 1), root) !== undefined
+  );
 }
 
 /** The place of a directory of ours: the mount with the longest name that leads to it, newest first. */

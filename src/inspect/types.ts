@@ -98,6 +98,11 @@ export interface Inspection {
   holders: Holder[];
   /** Processes that hold a lock on a file that is no longer at the path: it protects nothing. */
   orphans: Holder[];
+  /**
+   * With an existence lock, which no process keeps open: the containers that have its directory
+   * mounted. If none of the host's own programs made it, one of theirs did.
+   */
+  reach?: Container[];
   /** The lockbridge record in the file, if there is one: a hint, never proof. */
   record?: LockRecord;
   since?: Since;
