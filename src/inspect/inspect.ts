@@ -134,9 +134,9 @@ function inspectOne(
   const claimed = judged.footprint?.pid;
   const inside = claimed === undefined ? [] : scene.reach.numbered(directory, claimed);
   const holders = [...holdersOf(look, found, processes), ...named(judged, pids, processes, inside)];
-  // Its maker has no lock to be known by.
-  const reach =
-    judged.verdict === 'held' && judged.by !== 'kernel' ? scene.reach.of(directory) : [];
+  // Its maker has no lock to be known by. Half a list would point at the wrong one.
+  const unknown = judged.verdict === 'held' && judged.by !== 'kernel' && view.complete;
+  const reach = unknown ? scene.reach.of(directory) : [];
   const shown = holders.some(({ role }) => role === 'holds');
   const blind = !view.complete && !nobodyHasIt(look) && !shown;
   return complete(path, look, judged, holders, {

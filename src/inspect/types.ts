@@ -100,7 +100,8 @@ export interface Inspection {
   orphans: Holder[];
   /**
    * With an existence lock, which no process keeps open: the containers that have its directory
-   * mounted. If none of the host's own programs made it, one of theirs did.
+   * mounted. If none of the host's own programs made it, one of theirs did. Only where every
+   * process can be seen.
    */
   reach?: Container[];
   /** The lockbridge record in the file, if there is one: a hint, never proof. */

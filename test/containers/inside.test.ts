@@ -78,6 +78,7 @@ describe('explain in a container', () => {
     writeFileSync(path, `${String(process.pid)}\n`);
     const seen = await explain(dir);
     expect(seen).toMatchObject({ verdict: 'held', by: 'existence' });
+    expect(seen).not.toHaveProperty('reach'); // of the containers it sees one
     expect(seen.evidence).toContainEqual(expect.objectContaining({ kind: 'pid-unknown' }));
   });
 
@@ -95,6 +96,16 @@ describe('explain in a container', () => {
     const seen = await explain(dir, '--pid=host');
     expect(seen).toMatchObject({ verdict: 'held', by: 'kernel', unseen: [] });
     expect(seen.holders[0]).toMatchObject({ pid: outside.pid, role: 'holds', source: 'flock' });
+  });
+
+  it('cannot rule out a holder of a file that is not its own, in a user namespace', async () => {
+    const { dir, path } = serviceDirectory('1234', 'main');
+    const child = await holder(path);
+    child.process.kill('SIGKILL');
+    await child.ended;
+    const seen = await explain(dir, '--uidmap', '0:100000:65536'); // a lease is the owner's
+    expect(seen).toMatchObject({ verdict: 'held', by: 'undecidable' });
+    expect(seen.unseen).toContainEqual(expect.stringMatching(OUTSIDE));
   });
 
   it('in words, too', async () => {

@@ -46,6 +46,7 @@ export function needContainers(): void {
     } catch (error) {
       if (requirePeers()) throw error;
       refused = `no containers here: ${String(error)}`;
+      console.warn(refused);
     }
   }, TEN_MINUTES);
   beforeEach(({ skip }) => {

@@ -29,6 +29,7 @@ const INPUTS = ['image.mjs', 'compile.sh', '../holders/Hold.java'].map((file) =>
 const [SELF, COMPILE] = INPUTS;
 const DEBIAN = [
   '--quiet',
+  '--aptopt=Acquire::Retries "3"',
   '--variant=essential',
   `--include=${PACKAGES.join(',')}`,
   // Not the manual pages: a package's alternatives for them must find their directory.
@@ -44,7 +45,10 @@ const REPOSITORY = 'localhost/lockbridge-rig';
 const env = podmanEnvironment();
 
 function podman(...args) {
-  return spawnSync('podman', args, { env, encoding: 'utf8' });
+  const done = spawnSync('podman', args, { env, encoding: 'utf8' });
+  if (done.error !== undefined)
+    throw new Error('podman is missing: apt-get install podman runc mmdebstrap');
+  return done;
 }
 
 function nameOfImage() {
