@@ -5,8 +5,11 @@
 import { KNOWN, ORIGIN, type RawLook } from '../native.js';
 import { parseRecord, printable } from '../lock/record.js';
 import type { EmptyPolicy } from '../lock/types.js';
-import { isHeliosTag, recognise, type Footprint } from './footprint.js';
-import { commandOf, pidAlive, processGone, seesEveryProcess } from './liveness.js';
+import type { Footprint } from '../peers/types.js';
+import type { Directories } from './directories.js';
+import { commandOf, processGone, seesEveryProcess } from './liveness.js';
+import { named } from './named.js';
+import { recognise } from './recognise.js';
 import type { Evidence, Holder, Inspection, ObjectType } from './types.js';
 
 /** What the one who judges knows beside the look itself. */
@@ -17,6 +20,8 @@ export interface Context {
   origin: { id: string; origin: number } | undefined;
   /** We hold the kernel locks ourselves, so none of somebody else's can be on it. */
   underLock?: boolean;
+  /** Shared by the paths of one inspection. */
+  directories?: Directories;
 }
 
 const TYPES: Readonly<Record<number, ObjectType>> = {
@@ -87,19 +92,21 @@ export function judge(look: RawLook, context: Context): Inspection {
       'object',
       `a ${type}${target}: only an existence locker makes one; never opened or followed`,
     );
-    const protocol = type === 'directory' ? 'mkdir' : type;
-    return { ...base, verdict: 'held', by: 'existence', protocol, advice: REMOVE };
+    const footprint = recognise(path, look, context.directories);
+    const whose = whoseObject(footprint, base, note);
+    return { ...whose, verdict: 'held', by: 'existence', advice: REMOVE };
   }
 
   const parsed = parseRecord(look.content);
   const record = typeof parsed === 'object' ? parsed : undefined;
   const ours = record !== undefined || parsed === 'residue' || look.attribute;
-  const footprint = recognise(path, look);
+  const footprint = ours ? undefined : recognise(path, look, context.directories);
   const protocol = ours ? 'lockbridge' : footprint?.protocol;
   const known = {
     ...base,
     ...(record && { record }),
     ...(protocol !== undefined && { protocol }),
+    ...(footprint && { certainty: footprint.certainty }),
   };
 
   const how = KNOWN[look.known] ?? 'unknown';
@@ -138,7 +145,7 @@ export function judge(look: RawLook, context: Context): Inspection {
     note('own-unlocked', 'lockbridge made it and always holds a kernel lock: its holder is gone');
     return { ...known, verdict: 'stale', advice: TAKE };
   }
-  if (isHeliosTag(look)) {
+  if (protocol === 'helios') {
     note('helios-unlocked', 'Helios always holds a flock on its file: its holder is gone');
     return { ...known, verdict: 'stale', advice: TAKE };
   }
@@ -150,6 +157,16 @@ export function judge(look: RawLook, context: Context): Inspection {
     return { ...known, verdict: 'residue', protocol: protocol ?? 'flock', advice: TAKE };
   }
   return foreign(look, { ...context, footprint }, known, note);
+}
+
+// A directory or symbolic link is an existence lock whoever made it; the footprint says who.
+function whoseObject(footprint: Footprint | undefined, base: Known, note: Note): Known {
+  if (footprint === undefined) return { ...base, protocol: base.object ?? 'file' };
+  const { protocol, certainty, text } = footprint;
+  note('footprint', text);
+  const { holders, evidence } = named(footprint);
+  base.evidence.push(...evidence);
+  return { ...base, protocol, certainty, holders: [...base.holders, ...holders] };
 }
 
 type Known = Omit<Inspection, 'verdict'>;
@@ -171,24 +188,16 @@ function foreign(
   note: Note,
 ): Inspection {
   const { footprint } = context;
-  if (footprint !== undefined) note('footprint', footprint.text);
-  if (footprint?.pid !== undefined) {
-    const alive = pidAlive(footprint.pid);
-    const holder: Holder = { pid: footprint.pid, role: 'named', source: 'record' };
-    if (alive !== undefined) holder.alive = alive;
-    known = { ...known, holders: [...known.holders, holder] };
-    if (alive === false && footprint.pid !== 1 && !look.elsewhere) {
-      note(
-        'pid-dead',
-        `no process has the number ${String(footprint.pid)}, here or in a container`,
-      );
-      return { ...known, verdict: 'stale', advice: TAKE };
-    }
-    if (alive === undefined)
-      note('pid-unknown', 'whether that process lives cannot be told from this pid namespace');
+  if (footprint !== undefined) {
+    note('footprint', footprint.text);
+    const { holders, evidence, dead } = named(footprint);
+    known.evidence.push(...evidence);
+    known = { ...known, holders: [...known.holders, ...holders] };
+    if (dead && !look.elsewhere) return { ...known, verdict: 'stale', advice: TAKE };
+    if (footprint.leftover !== true)
+      return { ...known, verdict: 'held', by: 'existence', advice: REMOVE };
+    if (look.size > 0) return { ...known, verdict: 'held', by: 'undecidable', advice: REMOVE };
   }
-  if (footprint !== undefined)
-    return { ...known, verdict: 'held', by: 'existence', advice: REMOVE };
   if (look.size > 0) {
     note('content', `${String(look.size)} bytes of no known protocol`);
     return { ...known, verdict: 'held', by: 'existence', advice: REMOVE };

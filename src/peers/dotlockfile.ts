@@ -1,7 +1,8 @@
 // dotlockfile(1) of liblockfile: link, like procmail, but by its own rules about age and symlinks.
 
 import { openMakeAndRemove } from './command-session.js';
-import type { Peer } from './types.js';
+import { wholeText } from './shape.js';
+import type { Peer, Recogniser } from './types.js';
 import { packagedVersion } from './version.js';
 
 const L_MAXTRYS = 4;
@@ -22,4 +23,16 @@ export const dotlockfile: Peer = {
         refused: ({ status }) => status === L_MAXTRYS,
       }),
     ),
+};
+
+export const dotlockfileFootprint: Recogniser = {
+  protocol: 'dotlockfile',
+  recognise: (traces) =>
+    wholeText(traces) === '0\n'
+      ? {
+          protocol: 'dotlockfile',
+          certainty: 'likely',
+          text: "content '0' and a newline is that of liblockfile: dotlockfile, lockfile-create or a mail program",
+        }
+      : undefined,
 };

@@ -1,7 +1,7 @@
 // mkdir(1): the oldest lock of shell scripts.
 
 import { openMakeAndRemove } from './command-session.js';
-import type { Peer } from './types.js';
+import type { Peer, Recogniser } from './types.js';
 import { commandVersion } from './version.js';
 
 export const mkdir: Peer = {
@@ -20,4 +20,16 @@ export const mkdir: Peer = {
         refused: ({ stderr }) => stderr.includes('File exists'),
       }),
     ),
+};
+
+export const mkdirFootprint: Recogniser = {
+  protocol: 'mkdir',
+  recognise: ({ type }) =>
+    type === 'directory'
+      ? {
+          protocol: 'mkdir',
+          certainty: 'guess',
+          text: 'a directory at a lock path is what mkdir(1) and its likes make',
+        }
+      : undefined,
 };
