@@ -12,6 +12,7 @@ export const softFilelockFootprint: Recogniser = {
     const [, digits, host, token] = matchWhole(traces, LINES) ?? [];
     const pid = pidOf(digits);
     if (pid === undefined || host === undefined) return undefined;
+    if (token === undefined && /^\d+$/.test(host)) return undefined; // two numbers, of anybody
     const lines = token === undefined ? 'pid and host' : 'pid, host and start token';
     return {
       protocol: 'soft-filelock',
