@@ -1,10 +1,10 @@
 // A pid in a footprint proves a death only by a protocol that goes by it, on this host.
 
-import { chmodSync, linkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { inspectSync, type Inspection } from '../../src/index.js';
 import { seesEveryProcess } from '../../src/inspect/liveness.js';
 import { named } from '../../src/inspect/named.js';
@@ -72,20 +72,21 @@ describe('a dead pid proves nothing', () => {
   itWith(lacksPython('lockfile'), 'in a LinkLockFile that a forked child holds', async () => {
     const path = join(scratch(), 'l');
     const script = `
-import os, sys
+import os, signal, sys
 from lockfile.linklockfile import LinkLockFile
 n = 0
 while True:
     lock = LinkLockFile('%s%d' % (sys.argv[1], n))
     if -10 ** 18 >= hash(lock.path): break
     n += 1
-ready, parent_over = os.pipe(), os.pipe()
+parent_over = os.pipe()
 if os.fork() == 0:
     os.close(parent_over[1])
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     os.read(parent_over[0], 1)
     lock.acquire(timeout=0)
     os.write(1, (lock.lock_file + ' ' + str(os.getpid()) + chr(10)).encode())
-    sys.stdin.read()
+    signal.sigwait({signal.SIGTERM})
     lock.release()
     os.write(1, b'released' + bytes([10]))
     os._exit(0)
@@ -93,14 +94,18 @@ print('held')
 os._exit(0)
 `;
     const parent = await pythonHolder(script, path);
-    const [lock = '', child] = (await parent.line()).split(' ');
+    const [lock = '', digits] = (await parent.line()).split(' ');
+    const child = Number(digits);
+    onTestFinished(() => {
+      if (existsSync(lock)) process.kill(child, 'SIGKILL');
+    });
     await until(() => parent.process.exitCode !== null); // reaped, not only ended
     const seen = inspectSync(lock);
     expect(seen).toMatchObject({ protocol: 'py-link', verdict: 'held', by: 'existence' });
     expect(seen.holders).toMatchObject([{ pid: parent.process.pid, role: 'named' }]);
-    expect(seen.holders[0]?.pid).not.toBe(Number(child));
+    expect(seen.holders[0]?.pid).not.toBe(child);
     if (seesEveryProcess()) expect(kinds(seen)).toContain('pid-gone');
-    parent.process.stdin?.end();
+    process.kill(child, 'SIGTERM');
     expect(await parent.line()).toBe('released'); // it was its own to release
   });
 });
