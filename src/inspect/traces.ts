@@ -4,8 +4,9 @@
 
 import { closeSync, constants, openSync } from 'node:fs';
 import type { RawLook } from '../native.js';
-import type { Traces } from '../peers/types.js';
-import { readNames, type Directories } from './directories.js';
+import { recognise as byFootprint } from '../peers/footprints.js';
+import type { Footprint, Traces } from '../peers/types.js';
+import { Directories, readNames } from './directories.js';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const TYPES: Readonly<Record<number, Traces['type']>> = {
@@ -44,4 +45,17 @@ function entriesOf(path: string): readonly string[] {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+/**
+ * The protocol that made what was looked at, as far as its traces tell. Give the same `directories`
+ * for all paths of one inspection.
+ */
+export function recognise(
+  path: string,
+  look: RawLook,
+  directories: Directories = new Directories(),
+): Footprint | undefined {
+  const traces = tracesOf(path, look, directories);
+  return traces && byFootprint(traces);
 }

@@ -9,7 +9,7 @@ import type { Footprint } from '../peers/types.js';
 import type { Directories } from './directories.js';
 import { commandOf, processGone, seesEveryProcess } from './liveness.js';
 import { named } from './named.js';
-import { recognise } from './recognise.js';
+import { recognise } from './traces.js';
 import type { Evidence, Holder, Inspection, ObjectType } from './types.js';
 
 /** What the one who judges knows beside the look itself. */

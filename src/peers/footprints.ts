@@ -1,6 +1,9 @@
 // Every protocol that leaves a telling shape on disk, the most specific first: the first that
 // recognises a file names it. A recogniser says no more than the bytes do, and where several
 // programs make the same bytes its text names them.
+//
+// Every look needs these, the matrix alone needs how the peers are driven: that half of a peer is
+// imported when it is first asked for.
 
 import { printable } from '../printable.js';
 import { balenaFootprint } from './balena-supervisor.js';

@@ -1,6 +1,5 @@
 // The npm package `proper-lockfile`: mkdir(path + ".lock"), kept young by a timer in the holder.
 
-import { detectPackage, findPackage, openNode } from './node.js';
 import type { Peer, Recogniser } from './types.js';
 
 // onCompromised throws by default; a lock that a foreign taker broke must not end the holder.
@@ -22,9 +21,12 @@ export const npmProper: Peer = {
   family: 'existence',
   mechanism: 'mkdir',
   install: { npm: ['proper-lockfile@4.1.2'] },
-  detect: () => detectPackage('proper-lockfile'),
-  open: () =>
-    openNode('npm-proper', SCRIPT, [findPackage('proper-lockfile')?.path ?? 'proper-lockfile/x']),
+  detect: async () => (await import('./node.js')).detectPackage('proper-lockfile'),
+  open: async () => {
+    const { findPackage, openNode } = await import('./node.js');
+    const path = findPackage('proper-lockfile')?.path ?? 'proper-lockfile/x';
+    return openNode('npm-proper', SCRIPT, [path]);
+  },
 };
 
 // It sets the mtime at once and then every five seconds, from a Date: whole milliseconds, give or

@@ -1,10 +1,8 @@
 // lockfile(1) of procmail: writes "0" to a temporary file and links it to the path. There is no
 // command that releases; its manual says `rm -f`.
 
-import { openMakeAndRemove } from './command-session.js';
 import { bits, wholeText } from './shape.js';
 import type { Peer, Recogniser, Traces } from './types.js';
-import { packagedVersion } from './version.js';
 
 const EX_CANTCREAT = 73; // the retries are used up
 
@@ -14,16 +12,15 @@ export const procmail: Peer = {
   family: 'existence',
   mechanism: 'link',
   install: { apt: ['procmail'] },
-  detect: () => packagedVersion(['lockfile', '-v'], 'procmail'),
+  detect: async () =>
+    (await import('./version.js')).packagedVersion(['lockfile', '-v'], 'procmail'),
   open: async () =>
-    Promise.resolve(
-      openMakeAndRemove({
-        id: 'procmail',
-        make: (path) => ['lockfile', '-r', '0', path],
-        remove: (path) => ['rm', '-f', path],
-        refused: ({ status }) => status === EX_CANTCREAT,
-      }),
-    ),
+    (await import('./command-session.js')).openMakeAndRemove({
+      id: 'procmail',
+      make: (path) => ['lockfile', '-r', '0', path],
+      remove: (path) => ['rm', '-f', path],
+      refused: ({ status }) => status === EX_CANTCREAT,
+    }),
 };
 
 /** How sure it is that lockfile(1) wrote this: `0` without a newline, in mode 0444 less the umask. */

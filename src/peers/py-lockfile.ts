@@ -2,7 +2,6 @@
 
 import { basename } from 'node:path';
 import { describe, parseInner, parseUnique } from './py-lockfile-name.js';
-import { detectPython, openPython } from './python.js';
 import type { Peer, Recogniser } from './types.js';
 
 const VERSION = `
@@ -34,8 +33,12 @@ function peer(id: string, name: string, mechanism: string): Peer {
     family: 'existence',
     mechanism,
     install: { pip: ['lockfile==0.12.2'] },
-    detect: () => detectPython(VERSION, 'the Python package lockfile is not installed'),
-    open: () => openPython(id, script(name)),
+    detect: async () =>
+      (await import('./python.js')).detectPython(
+        VERSION,
+        'the Python package lockfile is not installed',
+      ),
+    open: async () => (await import('./python.js')).openPython(id, script(name)),
   };
 }
 

@@ -4,7 +4,7 @@ import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Directories, readNames } from '../../src/inspect/directories.js';
-import { recognise } from '../../src/inspect/recognise.js';
+import { recognise } from '../../src/inspect/traces.js';
 import { DEPTH, native } from '../../src/native.js';
 import { scratch } from '../helpers/scratch.js';
 

@@ -18,8 +18,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectSync } from '../../src/index.js';
 import { Directories } from '../../src/inspect/directories.js';
-import { recognise } from '../../src/inspect/recognise.js';
-import { tracesOf } from '../../src/inspect/traces.js';
+import { recognise, tracesOf } from '../../src/inspect/traces.js';
 import { DEPTH, native } from '../../src/native.js';
 import { recognisers } from '../../src/peers/footprints.js';
 import type { Traces } from '../../src/peers/types.js';
@@ -70,7 +69,6 @@ describe('is nothing known', () => {
     writeSync(fd, '471\n');
     ftruncateSync(fd, 10 * 2 ** 30);
     closeSync(fd);
-    recognise(path, native.look(path, DEPTH.inspector)); // what loading reads is not the question
     const read = (): number =>
       Number(/^rchar: (\d+)/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
     const before = read();
@@ -184,4 +182,10 @@ describe('a path that changes after the look', () => {
     writeFileSync(path, '');
     expect(traces?.otherLinks()).toEqual([]);
   });
+});
+
+it('every protocol is on the page about footprints, and no other', () => {
+  const page = readFileSync(new URL('../../docs/footprints.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `([^`]+)`/gm)].map(([, protocol]) => protocol);
+  expect(rows.toSorted()).toEqual(recognisers.map(({ protocol }) => protocol).toSorted());
 });
