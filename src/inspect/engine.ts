@@ -4,7 +4,7 @@
 import { lstatSync } from 'node:fs';
 import { request } from 'node:http';
 import { engineSocket } from '../env.js';
-import { printable } from '../lock/record.js';
+import { printable } from '../printable.js';
 import type { Container, Holder } from './types.js';
 
 const SOCKETS: Readonly<Record<string, readonly string[]>> = {

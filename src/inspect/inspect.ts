@@ -16,6 +16,7 @@ import { lineagePending, originOf } from '../watch.js';
 import { actionsFor } from './actions.js';
 import { nameContainers } from './engine.js';
 import type { LockHistory } from './history.js';
+import { Directories } from './directories.js';
 import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
 import { Orphans } from './orphans.js';
@@ -31,6 +32,14 @@ export interface InspectOptions {
   empty?: EmptyPolicy;
   /** Where nothing that only asks can tell, try a flock: it can make a peer's own attempt fail. */
   probe?: boolean;
+  /**
+   * Whether to look through the descriptors of every process for who has the file open, who shares
+   * a lock and who is orphaned; true by default. Reading /proc/PID/fd borrows a descriptor for some
+   * microseconds, and a flock that ends by close(2) in just that moment ends as much later (lsof,
+   * fuser and lslocks do the same): a program that closes and takes it again at once can be refused.
+   * With `false` nobody is disturbed at all, and what only a search can tell is undecidable.
+   */
+  search?: boolean;
   /** What was on record under earlier boots. */
   history?: LockHistory;
 }
@@ -67,10 +76,13 @@ export function inspectAllSync(
   const looks = lookAll(paths, options.probe === true ? DEPTH.probe : DEPTH.content);
   // Only files that nobody has open need no search, and only of a file can that be known.
   const searched = looks.flatMap((look, at) => (look.error >= 0 && !nobodyHasIt(look) ? [at] : []));
-  const openers = native.openers(
-    searched.map((at) => looks[at]?.id ?? ''),
-    true,
-  );
+  const searching = options.search !== false;
+  const openers = searching
+    ? native.openers(
+        searched.map((at) => looks[at]?.id ?? ''),
+        true,
+      )
+    : { found: [], hidden: 0 };
   const byPath = new Map<number, RawOpener[]>();
   for (const opener of openers.found) {
     const at = searched[opener.target];
@@ -81,6 +93,7 @@ export function inspectAllSync(
     options,
     processes,
     pids: new PidTable(),
+    directories: new Directories(),
     view: new View(openers),
     orphans: new Orphans(
       openers.found.filter(({ target }) => target < 0),
@@ -104,6 +117,7 @@ interface Scene {
   options: InspectOptions;
   processes: Processes;
   pids: PidTable;
+  directories: Directories;
   view: View;
   orphans: Orphans;
 }
@@ -118,28 +132,29 @@ function inspectOne(
   if (look === undefined || error === ENOENT) return free(path, scene.orphans);
   if (error < 0) return fromErrno(error, 'lstat', path);
   if (OWN_FAILURES.includes(look.openError)) return fromErrno(look.openError, 'open', path);
-  const { options, view, processes, pids } = scene;
+  const { options, view, processes, pids, directories } = scene;
   const judged = judge(look, {
     path,
     pids,
+    directories,
     empty: emptyOf(options),
     origin: originOf(path),
-    openers: { found, complete: view.complete },
+    openers: { found, complete: view.complete && options.search !== false },
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
   });
-  const holders = [...holdersOf(look, found, processes), ...named(judged, pids)];
+  const holders = [...holdersOf(look, found, processes), ...judged.named];
   const shown = holders.some(({ role }) => role === 'holds');
-  const blind = !view.complete && !nobodyHasIt(look) && !shown;
+  const blind = !nobodyHasIt(look) && !shown;
   return complete(path, look, judged, holders, {
     orphans: scene.orphans.of(dirname(path), path),
-    unseen: blind ? view.sentences(look) : [],
+    unseen: blind ? view.sentences(look, options.search !== false) : [],
   });
 }
 
 function complete(
   path: string,
   look: RawLook,
-  { footprint, ...judged }: Judgement,
+  { named, ...judged }: Judgement,
   holders: Holder[],
   around: Pick<Inspection, 'orphans' | 'unseen'>,
 ): Inspection {
@@ -147,7 +162,6 @@ function complete(
   const seen = {
     path,
     ...judged,
-    ...(footprint?.certainty && { certainty: footprint.certainty }),
     id: look.id,
     holders,
     since: sinceOf(look, judged, holders),
@@ -156,20 +170,6 @@ function complete(
     ...around,
   };
   return { ...seen, actions: actionsFor(seen) };
-}
-
-// Whom the file itself names: somebody's claim, of an unknown pid namespace.
-function named({ footprint }: Judgement, pids: PidTable): Holder[] {
-  if (footprint?.pid === undefined) return [];
-  const alive = pids.alive(footprint.pid);
-  return [
-    {
-      pid: footprint.pid,
-      role: 'named',
-      source: 'record',
-      ...(alive !== undefined && { alive }),
-    },
-  ];
 }
 
 function emptyOf(options: InspectOptions): EmptyPolicy {
@@ -212,6 +212,7 @@ function brief(
   underLock: boolean,
 ): Inspection {
   const pids = new PidTable();
+  const directories = new Directories();
   const processes = new Processes(true);
   if (look.error === ENOENT) {
     const seen = free(path, new Orphans([], processes));
@@ -223,11 +224,12 @@ function brief(
   const judged = judge(look, {
     path,
     pids,
+    directories,
     empty: emptyOf(options),
     origin: originOf(path),
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
     underLock,
   });
-  const holders = [...holdersOf(look, [], processes), ...named(judged, pids)];
+  const holders = [...holdersOf(look, [], processes), ...judged.named];
   return complete(path, look, judged, holders, { orphans: [], unseen: [] });
 }

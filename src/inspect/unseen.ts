@@ -20,13 +20,14 @@ export class View {
   }
 
   /** In sentences, for one file that nobody is seen to hold. */
-  sentences({ locked, leaseRefused }: RawLook): string[] {
+  sentences({ locked, leaseRefused }: RawLook, searched: boolean): string[] {
     const who = locked
       ? 'it is held by a process'
       : leaseRefused
         ? 'it is open in a process that may be'
         : 'a holder may be';
     const text: string[] = [];
+    if (!searched) text.push('the descriptors of other processes were not searched');
     if (this.outside) text.push(`${who} outside this pid namespace (a container cannot see out)`);
     if (!this.#mounted) text.push('/proc is not that of this pid namespace: mount it to see more');
     if (this.#hidepid)
