@@ -19,7 +19,7 @@ const UNIQUE = new RegExp(`^(${HOST}?)(?:-([0-9a-f]{4,8}))?\\.(\\d{1,26})(-\\d{7
 const INNER = new RegExp(`^(${HOST}?)\\.(?:-([0-9a-f]{5,15})|(\\d{1,7}))$`);
 
 const HASH_MAX = 2n ** 63n;
-// 89 of 100 hashes of 64 bits have 19 digits; 2 of 100,000 have fewer than 15 (uniform hash).
+// 89 of 100 hashes of 64 bits have 19 digits, 1 of 10,000 has fewer than 16 (a uniform hash).
 const LENGTHS_64: readonly number[] = [19, 18, 17, 16];
 const LENGTHS_32: readonly number[] = [10, 9, 8, 7];
 
@@ -37,13 +37,13 @@ export function parseUnique(name: string): Named | undefined {
   if (host === undefined) return undefined;
   const who = { host, ...(thread !== undefined && { thread }) };
   // Without a thread only the length of the hash tells the name from `backup.20261124`.
-  const short = thread !== undefined;
+  const threaded = thread !== undefined;
   if (negative !== undefined) {
     const pid = pidOf(digits);
-    return pid === undefined || (!short && negative.length < 17) ? undefined : { ...who, pid };
+    return pid === undefined || (!threaded && negative.length < 17) ? undefined : { ...who, pid };
   }
   const wide = prefixes(digits, LENGTHS_64);
-  const pids = wide.length > 0 || !short ? wide : prefixes(digits, LENGTHS_32);
+  const pids = wide.length > 0 || !threaded ? wide : prefixes(digits, LENGTHS_32);
   return pids.length === 0 ? undefined : { ...who, pids };
 }
 

@@ -63,6 +63,15 @@ describe('is nothing known', () => {
     expect(protocolOf(content, mode, name)).toBeUndefined();
   });
 
+  it('a file that may not be read, whatever its mode', () => {
+    const path = join(scratch(), 'l');
+    writeFileSync(path, 'x');
+    chmodSync(path, 0o755);
+    const look = { ...native.look(path, DEPTH.content), content: '' };
+    expect(recognise(path, look)).toBeUndefined();
+    expect(recognise(path, { ...look, size: 0 })?.protocol).toBe('filelock');
+  });
+
   it('a pid file that goes on for 10 GB, of which 512 bytes are read', () => {
     const path = join(scratch(), 'l');
     const fd = openSync(path, 'w');
@@ -80,8 +89,8 @@ describe('is nothing known', () => {
 });
 
 const LINKS: [what: string, target: string][] = [
-  ['a dated backup', 'backup.20261124'],
-  ['a version', 'tool.1-2'],
+  ['a dated backup', 'backup.19991231'],
+  ['a version', 'tool.1-20261124'],
   ['a library', 'libx.so.6'],
   ['a path', 'dir/vm-5c46cb80.24160-352126967547360712'],
   ['an address', 'ada@example.org'],
@@ -176,11 +185,12 @@ describe('a path that changes after the look', () => {
     const path = join(dir, 'l');
     writeFileSync(path, '');
     linkSync(path, join(dir, 'other'));
-    const traces = tracesOf(path, native.look(path, DEPTH.content), new Directories());
-    expect(traces?.otherLinks()).toEqual(['other']);
+    const look = native.look(path, DEPTH.content);
+    expect(tracesOf(path, look, new Directories())?.otherLinks()).toEqual(['other']);
     renameSync(path, join(dir, 'moved'));
     writeFileSync(path, '');
-    expect(traces?.otherLinks()).toEqual([]);
+    linkSync(path, join(dir, 'new'));
+    expect(tracesOf(path, look, new Directories())?.otherLinks()).toEqual([]);
   });
 });
 
