@@ -43,7 +43,7 @@ int adoptCommit(Held* held, const Birth& birth) {
   }
   const int done = writeRecord(fd, birth.record);
   if (done < 0) return done;
-  fsetxattr(fd, "user.lockbridge", "1", 1, 0);
+  fsetxattr(fd, kAttribute, "1", 1, 0);
   // Not the owner: the mtime cannot be set ahead, and age-judging peers go by the write above.
   beat(fd, birth.aheadSeconds);
   return 0;

@@ -14,7 +14,6 @@ namespace lockbridge {
 
 namespace {
 
-constexpr char kAttribute[] = "user.lockbridge";
 constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42;
 
 // On network filesystems flock already is a record lock over the wire, so an OFD lock beside it
@@ -40,16 +39,6 @@ int writeAll(int fd, const std::string& text) {
   const ssize_t wrote = retry([&] { return pwrite(fd, text.data(), text.size(), 0); });
   if (wrote < 0) return static_cast<int>(wrote);
   return static_cast<size_t>(wrote) == text.size() ? 0 : -ENOSPC;
-}
-
-// Gives a nameless file its name. AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux
-// 6.10); without them it says ENOENT and /proc/self/fd is asked (open(2), O_TMPFILE).
-int linkName(int fd, const char* path) {
-  int done = retry([&] { return linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH); });
-  if (done != -ENOENT) return done;
-  char self[32];
-  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-  return retry([&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
 }
 
 int applyOwner(int fd, const Birth& birth, struct statx* st) {
@@ -137,6 +126,16 @@ int removeLockDirectory(int parent, const char* name) {
 }
 
 }  // namespace
+
+// AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux 6.10); without them it says ENOENT
+// and /proc/self/fd is asked (open(2), O_TMPFILE).
+int linkName(int fd, const char* path) {
+  int done = retry([&] { return linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH); });
+  if (done != -ENOENT) return done;
+  char self[32];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  return retry([&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
+}
 
 int writeRecord(int fd, const std::string& record) {
   const int done = writeAll(fd, record);

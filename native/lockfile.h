@@ -74,6 +74,8 @@ int sweep(const std::string& path);
 
 // The kernel locks of `held.fd`, exclusive and without waiting; sets mechanisms. 0 or -errno.
 int lockKernel(Held* held);
+// Gives a nameless file its name. 0 or -errno.
+int linkName(int fd, const char* path);
 // Overwrites the content and cuts what was longer. 0 or -errno.
 int writeRecord(int fd, const std::string& record);
 // Sets the mtime `aheadSeconds` from now (atime: now). 0 or -errno.

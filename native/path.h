@@ -37,6 +37,9 @@ struct Identity {
 
 Identity identityOf(const struct statx& st);
 
+// Marks an inode as born a lockbridge lock, whatever a peer writes over its content.
+inline constexpr char kAttribute[] = "user.lockbridge";
+
 // statx of an open descriptor, or of a name without following a final symbolic link. 0 or -errno.
 int statFd(int fd, struct statx* out);
 int statName(int dirfd, const char* name, struct statx* out);

@@ -24,7 +24,7 @@ void readContent(int fd, Look* out) {
   char content[kContentLimit];
   const ssize_t size = retry([&] { return pread(fd, content, sizeof content, 0); });
   if (size > 0) out->content.assign(content, static_cast<size_t>(size));
-  out->attribute = fgetxattr(fd, "user.lockbridge", nullptr, 0) >= 0;
+  out->attribute = fgetxattr(fd, kAttribute, nullptr, 0) >= 0;
 }
 
 // On these, leases and locks are known to this mount alone; the same file may be locked by way of
