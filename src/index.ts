@@ -1,5 +1,7 @@
 // The public API.
 
+export { allGuaranteed, diagnose, type DiagnoseOptions } from './doctor/diagnose.js';
+export type { Finding, Status } from './doctor/types.js';
 export { EXIT, LOCK_ERROR_CODES, LockError, type LockErrorCode } from './errors.js';
 export { inspect, inspectSync, type InspectOptions } from './inspect/inspect.js';
 export type { Evidence, HeldBy, Holder, Inspection, ObjectType, Verdict } from './inspect/types.js';

@@ -4,6 +4,7 @@
 import yargs from 'yargs';
 import { EXIT, LockError } from '../errors.js';
 import { breakCommand } from './break.js';
+import { doctorCommand } from './doctor.js';
 import { matrixCommand } from './matrix.js';
 import { complain } from './output.js';
 import { peersCommand } from './peers.js';
@@ -17,6 +18,7 @@ const COMMANDS: readonly Command[] = [
   statusCommand,
   waitCommand,
   breakCommand,
+  doctorCommand,
   matrixCommand,
   peersCommand,
 ];

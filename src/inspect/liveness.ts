@@ -15,16 +15,24 @@ function read(path: string): string {
   }
 }
 
-/** Whether this process can see every process of the machine. */
-export function seesEveryProcess(): boolean {
+export function inInitialPidNamespace(): boolean {
   try {
-    if (statSync('/proc/self/ns/pid').ino !== INITIAL_PID_NAMESPACE) return false;
+    return statSync('/proc/self/ns/pid').ino === INITIAL_PID_NAMESPACE;
   } catch {
     return false;
   }
+}
+
+/** Whether the /proc on top leaves processes out (proc(5), hidepid), or none is there at all. */
+export function procHidesProcesses(): boolean {
   const mounts = read('/proc/self/mountinfo');
-  const proc = mounts.split('\n').find((line) => / \/proc .* - proc /.test(line));
-  return proc !== undefined && !/hidepid=(1|2|invisible|noaccess|ptraceable)/.test(proc);
+  const proc = mounts.split('\n').findLast((line) => / \/proc .* - proc /.test(line));
+  return proc === undefined || /hidepid=(1|2|invisible|noaccess|ptraceable)/.test(proc);
+}
+
+/** Whether this process can see every process of the machine. */
+export function seesEveryProcess(): boolean {
+  return inInitialPidNamespace() && !procHidesProcesses();
 }
 
 /** `true`: some process has that number here or in a container; `false`: provably none; else unknown. */
