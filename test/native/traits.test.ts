@@ -2,16 +2,18 @@
 
 import {
   chmodSync,
-  chownSync,
   closeSync,
   constants,
+  lchownSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { native } from '../../src/native.js';
@@ -64,35 +66,48 @@ describe.each(BASES)('in %s', (base) => {
   });
 });
 
-it("fs.protected_regular refuses O_CREAT on another's file in a sticky directory, to root too", ({
-  skip,
-}) => {
-  const setting = '/proc/sys/fs/protected_regular';
-  const dir = scratch();
-  chmodSync(dir, 0o1777);
-  const path = join(dir, 'l');
-  const creating = (): string => {
+describe("another user's file in a sticky directory that all may write to", () => {
+  const nobodys: Record<string, (path: string) => void> = {
+    regular: (path) => writeFileSync(path, ''),
+    fifos: (path) => void spawnSync('mkfifo', [path]),
+    symlinks: (path) => symlinkSync('/dev/null', path),
+  };
+  const creating = (path: string): string => {
     try {
-      closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT));
+      closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK));
       return 'opened';
     } catch (error) {
       return String((error as NodeJS.ErrnoException).code);
     }
   };
-  writeFileSync(path, '');
-  const before = readFileSync(setting, 'utf8');
-  const said: string[] = [];
-  // The setting is the host's: changed for these few system calls, without giving way in between.
-  try {
-    writeFileSync(setting, '1');
-    said.push(creating());
-    chownSync(path, 65534, 65534);
-    said.push(creating());
-    said.push(native.adoptOpen(path) >= 0 ? 'opened without O_CREAT' : 'refused');
-  } catch {
-    skip('the setting cannot be changed');
-  } finally {
-    writeFileSync(setting, before);
-  }
-  expect(said).toEqual(['opened', 'EACCES', 'opened without O_CREAT']);
+
+  it.for(Object.entries(nobodys))(
+    'fs.protected_%s refuses an open with O_CREAT, to root too',
+    ([what, make], { skip }) => {
+      const setting = `/proc/sys/fs/protected_${what}`;
+      const dir = scratch();
+      chmodSync(dir, 0o1777);
+      const [root, nobody] = [join(dir, 'root'), join(dir, 'nobody')];
+      make(root);
+      make(nobody);
+      lchownSync(nobody, 65534, 65534);
+      const before = readFileSync(setting, 'utf8');
+      const said: string[] = [];
+      // The setting is the host's: changed for these few system calls, without giving way between.
+      try {
+        for (const level of ['0', '1']) {
+          writeFileSync(setting, level);
+          said.push(creating(root), creating(nobody));
+        }
+        if (what === 'regular') said.push(String(native.drop(native.adoptOpen(nobody))));
+      } catch (error) {
+        skip(`the setting cannot be changed: ${String(error)}`);
+      } finally {
+        writeFileSync(setting, before);
+      }
+      // Adopting opens without O_CREAT, and is not refused.
+      const adopted = what === 'regular' ? ['0'] : [];
+      expect(said).toEqual(['opened', 'opened', 'opened', 'EACCES', ...adopted]);
+    },
+  );
 });

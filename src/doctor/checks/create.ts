@@ -9,6 +9,8 @@ import type { Check, Outcome } from '../types.js';
 
 const EEXIST = -17;
 
+const REST = '; what needs one was not tried';
+
 export const writable: Check = {
   id: 'writable',
   name: 'create and remove',
@@ -23,9 +25,9 @@ export const writable: Check = {
         'a released lock keeps blocking the existence lockers',
       );
     const trap = readOnlyTrap(bench.dir);
-    if (trap !== undefined) return missing(`${trap.text} (${code})`, trap.cost, trap.remedy);
+    if (trap !== undefined) return missing(`${trap.text} (${code})${REST}`, trap.cost, trap.remedy);
     return missing(
-      `no file can be made here (${syscall}: ${code})`,
+      `no file can be made here (${syscall}: ${code})${REST}`,
       'no lock can be made here by this user',
       code === 'ENOSPC' || code === 'EDQUOT'
         ? 'free some space or inodes'

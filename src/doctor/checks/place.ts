@@ -43,6 +43,9 @@ function size(bytes: number): string {
   return `${(bytes / 2 ** 10).toFixed(0)} KiB`;
 }
 
+// proc(5): what others' files in a sticky directory may be opened or followed for.
+const PROTECTED = ['regular', 'fifos', 'symlinks', 'hardlinks'];
+
 export const others: Check = {
   id: 'others',
   name: 'other users',
@@ -57,8 +60,10 @@ export const others: Check = {
         'any user may remove or replace a lock here',
         'chmod +t, or let only one user or group write',
       );
-    const level = sysctl('fs/protected_regular', sysctls);
-    const known = level === undefined ? 'not readable' : String(level);
-    return ok(`${detail}; fs.protected_regular is ${known}`);
+    const levels = PROTECTED.map((what) => {
+      const level = sysctl(`fs/protected_${what}`, sysctls);
+      return `${what} ${level === undefined ? 'unknown' : String(level)}`;
+    });
+    return ok(`${detail}; fs.protected_*: ${levels.join(', ')}`);
   },
 };
