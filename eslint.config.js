@@ -1,5 +1,6 @@
 // Lint: typescript-eslint's strictest type-checked rules, and the direction of dependencies
-// (cli -> supervisor, matrix -> lock, inspect -> peers -> native), which nothing else would keep.
+// (cli -> supervisor, matrix, doctor -> lock, inspect -> peers -> native), which nothing else would
+// keep.
 
 import tseslint from 'typescript-eslint';
 
@@ -23,12 +24,13 @@ export default tseslint.config(
     },
   },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
-  may(['src/{lock,inspect,peers,matrix,supervisor}/**'], '/cli/', 'nothing imports cli'),
-  may(['src/lock/**'], '/(cli|matrix|supervisor|peers)/', 'lock is the core'),
-  may(['src/inspect/**'], '/(cli|matrix|supervisor)/', 'inspect knows only lock and peers'),
+  may(['src/{lock,inspect,peers,matrix,supervisor,doctor}/**'], '/cli/', 'nothing imports cli'),
+  may(['src/lock/**'], '/(cli|matrix|supervisor|doctor|peers)/', 'lock is the core'),
+  may(['src/inspect/**'], '/(cli|matrix|supervisor|doctor)/', 'inspect knows only lock and peers'),
+  may(['src/doctor/**'], '/(cli|matrix|supervisor|peers)/', 'the doctor knows only the core'),
   may(
     ['src/peers/**'],
-    '/(cli|matrix|supervisor|lock|inspect)/',
+    '/(cli|matrix|supervisor|doctor|lock|inspect)/',
     'peers know nothing of ours but the shape of a lock program',
   ),
   may(['src/matrix/**'], '/(cli|supervisor)/', 'the matrix is below the cli'),

@@ -14,15 +14,17 @@ import type { EmptyPolicy } from '../lock/types.js';
 import { DEPTH, KNOWN, native, type RawLook, type RawOpener } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
 import { actionsFor } from './actions.js';
-import { nameContainers } from './engine.js';
+import { containersOf, nameContainers } from './engine.js';
 import type { LockHistory } from './history.js';
 import { Directories } from './directories.js';
 import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
 import { Orphans } from './orphans.js';
 import { Processes } from './process.js';
+import { containersThatReach } from './reach.js';
 import { serviceOf } from './service.js';
 import { sinceOf } from './since.js';
+import { trapsOf } from './traps.js';
 import type { Holder, Inspection } from './types.js';
 import { View } from './unseen.js';
 import { judge, type Judgement } from './verdict.js';
@@ -57,13 +59,17 @@ export function inspectSync(path: string, options: InspectOptions = {}): Inspect
 }
 
 /**
- * {@link inspectSync}, with the names of containers asked of their engine where its socket is there
- * (half a second at most). It takes milliseconds and no pool thread.
+ * {@link inspectSync} and more: the traps of this filesystem, the containers that can have made an
+ * existence lock, and the names of containers, asked of their engine where its socket is there (half
+ * a second at most). It takes milliseconds and no pool thread.
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
   const seen = inspectSync(path, options);
-  await nameContainers([seen]);
-  return { ...seen, actions: actionsFor(seen) };
+  const nobody = !seen.holders.some(({ role }) => role === 'holds' || role === 'open');
+  const reach = seen.verdict === 'held' && nobody ? containersThatReach(dirname(path)) : [];
+  await nameContainers([...containersOf(seen), ...reach]);
+  const whole = { ...seen, ...(reach.length > 0 && { reach }), traps: trapsOf(path) };
+  return { ...whole, actions: actionsFor(whole) };
 }
 
 /** Many paths with one look at the machine. An entry is a LockError where a path is not reachable. */

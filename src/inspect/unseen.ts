@@ -1,14 +1,14 @@
 // What cannot be seen from here. A tool that is silent about its blind spots is believed too much.
 
 import type { RawLook, RawOpeners } from '../native.js';
-import { inInitialPidNamespace, procHidesNobody, procIsOurs } from './liveness.js';
+import { inInitialPidNamespace, procHidesProcesses, procIsOurs } from './liveness.js';
 
 /** The blind spots of this process, whatever it looks at. Read once an inspection. */
 export class View {
   readonly outside: boolean = !inInitialPidNamespace();
   readonly hidden: number;
   readonly #mounted: boolean = procIsOurs();
-  readonly #hidepid: boolean = this.#mounted && !procHidesNobody();
+  readonly #hidepid: boolean = this.#mounted && procHidesProcesses();
 
   constructor({ hidden }: RawOpeners) {
     this.hidden = hidden;
