@@ -1,5 +1,6 @@
 // Lint: typescript-eslint's strictest type-checked rules, and the direction of dependencies
-// (cli -> supervisor, matrix -> lock, inspect, peers -> native), which nothing else would keep.
+// (cli -> supervisor, matrix, doctor -> lock, inspect -> peers -> native), which nothing else would
+// keep.
 
 import tseslint from 'typescript-eslint';
 
@@ -15,6 +16,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'only src/env.ts reads the environment' },
@@ -22,12 +24,14 @@ export default tseslint.config(
     },
   },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
-  may(['src/{lock,inspect,peers,matrix,supervisor}/**'], '/cli/', 'nothing imports cli'),
+  may(['src/{lock,inspect,peers,matrix,supervisor,doctor}/**'], '/cli/', 'nothing imports cli'),
+  may(['src/lock/**'], '/(cli|matrix|supervisor|doctor|peers)/', 'lock is the core'),
+  may(['src/inspect/**'], '/(cli|matrix|supervisor|doctor)/', 'inspect knows only lock and peers'),
+  may(['src/doctor/**'], '/(cli|matrix|supervisor|peers)/', 'the doctor knows only the core'),
   may(
-    ['src/{lock,inspect}/**'],
-    '/(cli|matrix|supervisor|peers)/',
-    'lock and inspect are the core',
+    ['src/peers/**'],
+    '/(cli|matrix|supervisor|doctor|lock|inspect)/',
+    'peers know nothing of ours but the shape of a lock program',
   ),
-  may(['src/peers/**'], '/(cli|matrix|supervisor)/', 'peers know only the core'),
   may(['src/matrix/**'], '/(cli|supervisor)/', 'the matrix is below the cli'),
 );

@@ -80,10 +80,6 @@ export function explanation(seen: Inspection): string {
     ...about(seen).map((line) => `  ${line}`),
     ...section('who', [...in_('holds'), ...in_('named'), ...in_('open')]),
     ...section(
-      'who can have made it: whoever has its directory, on the host or in',
-      (seen.reach ?? []).map(containerText),
-    ),
-    ...section(
       'who waits, in this order',
       waiters.flatMap((holder, at) =>
         holderLines(holder).map((line, i) => `${i === 0 ? `${String(at + 1)}. ` : '   '}${line}`),
@@ -96,6 +92,15 @@ export function explanation(seen: Inspection): string {
     ...section(
       'how this is known',
       seen.evidence.map(({ text }) => `- ${text}`),
+    ),
+    ...section('who can reach it and may have made it', (seen.reach ?? []).map(containerText)),
+    ...section(
+      'traps of this place',
+      (seen.traps ?? []).flatMap(({ text, cost, remedy }) => [
+        `- ${text}`,
+        `    cost: ${cost}`,
+        ...(remedy === undefined ? [] : [`    remedy: ${remedy}`]),
+      ]),
     ),
     ...section(
       'what cannot be seen from here',

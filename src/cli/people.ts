@@ -29,14 +29,12 @@ export function sinceText({ at, from }: Since): string {
 }
 
 function place({ container, unit, nspid }: Holder): string {
-  if (container === undefined) {
-    if (unit !== undefined) return `unit ${unit}`;
-    return nspid === undefined ? '' : 'in a pid namespace of its own, of no known container';
-  }
-  return containerText(container);
+  if (container !== undefined) return containerText(container);
+  if (unit !== undefined) return `unit ${unit}`;
+  return nspid === undefined ? '' : 'in a pid namespace of its own, of no known container';
 }
 
-/** A container in a line: its name if its engine told it, else its id. */
+/** A container in words. */
 export function containerText({ engine, id, name, image, service }: Container): string {
   const parts = [
     `container ${name ?? id.slice(0, 12)} (${engine}${name === undefined ? '' : ` ${id.slice(0, 12)}`})`,

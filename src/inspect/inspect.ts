@@ -14,15 +14,17 @@ import type { EmptyPolicy } from '../lock/types.js';
 import { DEPTH, KNOWN, native, type RawLook, type RawOpener } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
 import { actionsFor } from './actions.js';
-import { nameContainers } from './engine.js';
+import { containersOf, nameContainers } from './engine.js';
 import type { LockHistory } from './history.js';
+import { Directories } from './directories.js';
 import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
 import { Orphans } from './orphans.js';
 import { Processes } from './process.js';
-import { Reach } from './reach.js';
+import { containersThatReach } from './reach.js';
 import { serviceOf } from './service.js';
 import { sinceOf } from './since.js';
+import { trapsOf } from './traps.js';
 import type { Holder, Inspection } from './types.js';
 import { View } from './unseen.js';
 import { judge, type Judgement } from './verdict.js';
@@ -32,6 +34,14 @@ export interface InspectOptions {
   empty?: EmptyPolicy;
   /** Where nothing that only asks can tell, try a flock: it can make a peer's own attempt fail. */
   probe?: boolean;
+  /**
+   * Whether to look through the descriptors of every process for who has the file open, who shares
+   * a lock and who is orphaned; true by default. Reading /proc/PID/fd borrows a descriptor for some
+   * microseconds, and a flock that ends by close(2) in just that moment ends as much later (lsof,
+   * fuser and lslocks do the same): a program that closes and takes it again at once can be refused.
+   * With `false` nobody is disturbed at all, and what only a search can tell is undecidable.
+   */
+  search?: boolean;
   /** What was on record under earlier boots. */
   history?: LockHistory;
 }
@@ -49,13 +59,17 @@ export function inspectSync(path: string, options: InspectOptions = {}): Inspect
 }
 
 /**
- * {@link inspectSync}, with the names of containers asked of their engine where its socket is there
- * (half a second at most). It takes milliseconds and no pool thread.
+ * {@link inspectSync} and more: the traps of this filesystem, the containers that can have made an
+ * existence lock, and the names of containers, asked of their engine where its socket is there (half
+ * a second at most). It takes milliseconds and no pool thread.
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
   const seen = inspectSync(path, options);
-  await nameContainers([seen]);
-  return { ...seen, actions: actionsFor(seen) };
+  const nobody = !seen.holders.some(({ role }) => role === 'holds' || role === 'open');
+  const reach = seen.verdict === 'held' && nobody ? containersThatReach(dirname(path)) : [];
+  await nameContainers([...containersOf(seen), ...reach]);
+  const whole = { ...seen, ...(reach.length > 0 && { reach }), traps: trapsOf(path) };
+  return { ...whole, actions: actionsFor(whole) };
 }
 
 /** Many paths with one look at the machine. An entry is a LockError where a path is not reachable. */
@@ -68,10 +82,13 @@ export function inspectAllSync(
   const looks = lookAll(paths, options.probe === true ? DEPTH.probe : DEPTH.content);
   // Only files that nobody has open need no search, and only of a file can that be known.
   const searched = looks.flatMap((look, at) => (look.error >= 0 && !nobodyHasIt(look) ? [at] : []));
-  const openers = native.openers(
-    searched.map((at) => looks[at]?.id ?? ''),
-    true,
-  );
+  const searching = options.search !== false;
+  const openers = searching
+    ? native.openers(
+        searched.map((at) => looks[at]?.id ?? ''),
+        true,
+      )
+    : { found: [], hidden: 0 };
   const byPath = new Map<number, RawOpener[]>();
   for (const opener of openers.found) {
     const at = searched[opener.target];
@@ -82,12 +99,12 @@ export function inspectAllSync(
     options,
     processes,
     pids: new PidTable(),
+    directories: new Directories(),
     view: new View(openers),
     orphans: new Orphans(
       openers.found.filter(({ target }) => target < 0),
       processes,
     ),
-    reach: new Reach(processes),
   };
   return paths.map((path, at) => inspectOne(path, looks[at], byPath.get(at) ?? [], scene));
 }
@@ -106,9 +123,9 @@ interface Scene {
   options: InspectOptions;
   processes: Processes;
   pids: PidTable;
+  directories: Directories;
   view: View;
   orphans: Orphans;
-  reach: Reach;
 }
 
 function inspectOne(
@@ -121,43 +138,36 @@ function inspectOne(
   if (look === undefined || error === ENOENT) return free(path, scene.orphans);
   if (error < 0) return fromErrno(error, 'lstat', path);
   if (OWN_FAILURES.includes(look.openError)) return fromErrno(look.openError, 'open', path);
-  const { options, view, processes, pids } = scene;
+  const { options, view, processes, pids, directories } = scene;
   const judged = judge(look, {
     path,
     pids,
+    directories,
     empty: emptyOf(options),
     origin: originOf(path),
-    openers: { found, complete: view.complete },
+    openers: { found, complete: view.complete && options.search !== false },
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
   });
-  const directory = dirname(path);
-  const claimed = judged.footprint?.pid;
-  const inside = claimed === undefined ? [] : scene.reach.numbered(directory, claimed);
-  const holders = [...holdersOf(look, found, processes), ...named(judged, pids, processes, inside)];
-  // Its maker has no lock to be known by. Half a list would point at the wrong one.
-  const unknown = judged.verdict === 'held' && judged.by !== 'kernel' && view.complete;
-  const reach = unknown ? scene.reach.of(directory) : [];
+  const holders = [...holdersOf(look, found, processes), ...judged.named];
   const shown = holders.some(({ role }) => role === 'holds');
-  const blind = !view.complete && !nobodyHasIt(look) && !shown;
+  const blind = !nobodyHasIt(look) && !shown;
   return complete(path, look, judged, holders, {
-    orphans: scene.orphans.of(directory, path),
-    unseen: blind ? view.sentences(look) : [],
-    ...(reach.length > 0 && { reach }),
+    orphans: scene.orphans.of(dirname(path), path),
+    unseen: blind ? view.sentences(look, options.search !== false) : [],
   });
 }
 
 function complete(
   path: string,
   look: RawLook,
-  { footprint, ...judged }: Judgement,
+  { named, ...judged }: Judgement,
   holders: Holder[],
-  around: Pick<Inspection, 'orphans' | 'unseen' | 'reach'>,
+  around: Pick<Inspection, 'orphans' | 'unseen'>,
 ): Inspection {
   const service = serviceOf(path);
   const seen = {
     path,
     ...judged,
-    ...(footprint?.certainty && { certainty: footprint.certainty }),
     id: look.id,
     holders,
     since: sinceOf(look, judged, holders),
@@ -166,24 +176,6 @@ function complete(
     ...around,
   };
   return { ...seen, actions: actionsFor(seen) };
-}
-
-// Whom the file itself names: somebody's claim, a number of an unknown pid namespace. Meant may be who
-// bears it here, and who bears it in a container that has the directory (`inside`).
-function named(
-  { footprint }: Judgement,
-  pids: PidTable,
-  processes: Processes,
-  inside: readonly number[] = [],
-): Holder[] {
-  const pid = footprint?.pid;
-  if (pid === undefined) return [];
-  const claim = { role: 'named', source: 'record' } as const;
-  const alive = pids.alive(pid);
-  const here = processes.info(pid).command === undefined ? [] : [pid];
-  const meant = [...new Set([...inside, ...here])];
-  if (meant.length === 0) return [{ pid, ...claim, ...(alive !== undefined && { alive }) }];
-  return meant.map((one) => ({ ...processes.info(one), ...claim, alive: true }));
 }
 
 function emptyOf(options: InspectOptions): EmptyPolicy {
@@ -226,6 +218,7 @@ function brief(
   underLock: boolean,
 ): Inspection {
   const pids = new PidTable();
+  const directories = new Directories();
   const processes = new Processes(true);
   if (look.error === ENOENT) {
     const seen = free(path, new Orphans([], processes));
@@ -237,11 +230,12 @@ function brief(
   const judged = judge(look, {
     path,
     pids,
+    directories,
     empty: emptyOf(options),
     origin: originOf(path),
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
     underLock,
   });
-  const holders = [...holdersOf(look, [], processes), ...named(judged, pids, processes)];
+  const holders = [...holdersOf(look, [], processes), ...judged.named];
   return complete(path, look, judged, holders, { orphans: [], unseen: [] });
 }

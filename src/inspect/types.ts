@@ -71,6 +71,14 @@ export interface Since {
   from: 'record' | 'birth' | 'change' | 'process';
 }
 
+/** What a filesystem or host does with locks that a person would not expect, and what that costs. */
+export interface Trap {
+  id: 'filesystem' | 'read-only' | 'sticky' | 'leases' | 'nameless';
+  text: string;
+  cost: string;
+  remedy?: string;
+}
+
 /** One way out: what the person can do, the command for it if there is one, what it risks. */
 export interface Action {
   kind: 'wait' | 'ask' | 'break' | 'policy' | 'fix' | 'look' | 'nothing';
@@ -98,12 +106,6 @@ export interface Inspection {
   holders: Holder[];
   /** Processes that hold a lock on a file that is no longer at the path: it protects nothing. */
   orphans: Holder[];
-  /**
-   * With an existence lock, which no process keeps open: the containers that have its directory
-   * mounted. If none of the host's own programs made it, one of theirs did. Only where every
-   * process can be seen.
-   */
-  reach?: Container[];
   /** The lockbridge record in the file, if there is one: a hint, never proof. */
   record?: LockRecord;
   since?: Since;
@@ -112,6 +114,10 @@ export interface Inspection {
   /** The supervised service whose lock directory this is. */
   service?: { app: string; service: string };
   evidence: Evidence[];
+  /** Containers that can have made it, where nothing says who did. Only from `inspect`. */
+  reach?: Container[];
+  /** Only from `inspect`. */
+  traps?: Trap[];
   /** What cannot be seen from here, in sentences. */
   unseen: string[];
   /** What the person can do about it, the gentlest first. */

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { nameContainers } from '../../src/inspect/engine.js';
-import type { Container, Holder } from '../../src/inspect/types.js';
+import type { Container } from '../../src/inspect/types.js';
 import { scratch } from '../helpers/scratch.js';
 
 const ID = 'ab'.repeat(32);
@@ -24,13 +24,7 @@ async function engine(answer: RequestListener): Promise<void> {
 async function named(
   containers: Container[] = [{ engine: 'docker', id: ID }],
 ): Promise<Container[]> {
-  const holders = containers.map((container): Holder => ({
-    pid: 1,
-    role: 'holds',
-    source: 'flock',
-    container,
-  }));
-  await nameContainers([{ holders, orphans: [] }]);
+  await nameContainers(containers);
   return containers;
 }
 

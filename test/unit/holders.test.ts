@@ -156,25 +156,55 @@ it('a lock on a directory, which flock(1) takes too, names its holder', async ()
   expect(roles(path, 'holds')).toHaveLength(2);
 });
 
-it('a thousand looks in a row refuse none of 10,000 and more flock -n cycles', async () => {
-  const path = file();
-  const peer = python(
-    `import fcntl, os, select, sys
-print('ready')
-cycles = refused = 0
-while cycles < 10000 or not select.select([sys.stdin], [], [], 0)[0]:
-    fd = os.open(sys.argv[1], os.O_RDONLY | os.O_CREAT)
+const CYCLES = `
+import fcntl, os, select, subprocess, sys
+path, how = sys.argv[1:]
+def in_process():
+    fd = os.open(path, os.O_RDONLY | os.O_CREAT)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return 0
     except OSError:
-        refused += 1
-    os.close(fd)
+        return 1
+    finally:
+        os.close(fd)
+def program():
+    return subprocess.run(['/usr/bin/flock', '-n', path, '/bin/true']).returncode
+least, cycle = (10000, in_process) if how == 'in one process' else (1000, program)
+print('ready')
+cycles = refused = 0
+while cycles < least or not select.select([sys.stdin], [], [], 0)[0]:
+    refused += cycle()
     cycles += 1
-print('refused', refused)`,
-    path,
-  );
+print('refused', refused)`;
+
+it.each([
+  ['in one process', 'without a search'],
+  ['flock(1)', 'with a search'],
+])('looks in a row refuse no flock -n: %s, %s', async (how, search) => {
+  const path = file();
+  const peer = python(CYCLES, path, how);
   expect(await peer.line()).toBe('ready');
-  expect(runHelper('looker.mjs', [path, '1000'])).toBe('looked');
+  expect(runHelper('looker.mjs', [path, '1000', search])).toBe('looked');
   peer.say('stop');
   expect(await peer.line()).toBe('refused 0');
+});
+
+it('without a search a file that somebody has open is undecidable, and that is said', async () => {
+  const path = file();
+  const child = await program(path, '');
+  const seen = inspectSync(path, { search: false, empty: 'free' });
+  expect(seen).toMatchObject({ verdict: 'held', by: 'undecidable', holders: [] });
+  expect(seen.unseen[0]).toMatch(/not searched/);
+  await child.finish();
+});
+
+it('without a search a lock that the kernel shows is held, and its taker named', async () => {
+  const path = file();
+  const child = await flockHolder(path);
+  expect(inspectSync(path, { search: false })).toMatchObject({
+    verdict: 'held',
+    by: 'kernel',
+    holders: [{ pid: child.process.pid, role: 'holds' }],
+  });
 });
