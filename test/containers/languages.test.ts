@@ -80,11 +80,14 @@ describe('an existence lock held in a container', () => {
     },
   );
 
-  it('that names its pid: the process which has that number in the container', async () => {
-    const { path, container } = await hold('perl-lockfile-simple.pl');
+  it.each([
+    ['perl-lockfile-simple.pl', 'by its number there', /^perl /],
+    ['python-lockfile.py', 'by the name of its own link', /^python3 /],
+  ])('by %s, which names its process %s: that process', async (program, _how, command) => {
+    const { path, container } = await hold(program);
     const [maker] = (await inspect(path)).holders;
     expect(maker).toMatchObject({ role: 'named', container, nspid: [maker?.pid, 1] });
-    expect(maker?.command).toMatch(/^perl /);
+    expect(maker?.command).toMatch(command);
   });
 });
 
@@ -109,8 +112,6 @@ describe('explain in words', () => {
     const { path, container } = await hold('procmail.sh');
     const text = explain(path);
     expect(text).toContain('a file made by procmail');
-    expect(text).toMatch(
-      new RegExp(`may have made it\\n  container ${container.name ?? ''} `),
-    );
+    expect(text).toMatch(new RegExp(`may have made it\\n  container ${container.name ?? ''} `));
   });
 });
