@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { inspect, inspectSync, type Container } from '../../dist/index.js';
 import { containerHolder, holding, serviceDirectory } from '../helpers/containers.js';
 import { image, needContainers, needEngineSocket, podman } from '../helpers/podman.js';
@@ -64,6 +64,19 @@ describe('a kernel lock held in a container', () => {
     const seen = inspectSync(`/proc/${String(pid)}/root/run/own.lock`);
     expect(seen).toMatchObject({ verdict: 'held', by: 'kernel' });
     expect(seen.holders[0]).toMatchObject({ pid, container: { id } });
+  });
+});
+
+describe('without a socket of the engine', () => {
+  it("the container's name is told by its monitor", async () => {
+    const socket = process.env['CONTAINER_HOST'];
+    vi.stubEnv('CONTAINER_HOST', 'unix:///nowhere');
+    onTestFinished(() => {
+      vi.stubEnv('CONTAINER_HOST', socket);
+    });
+    const { path, container } = await hold('flock.sh');
+    const { engine: kind, id, name } = container;
+    expect((await inspect(path)).holders[0]?.container).toEqual({ engine: kind, id, name });
   });
 });
 
