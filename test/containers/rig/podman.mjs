@@ -40,5 +40,8 @@ export function podmanEnvironment() {
   const storage = join(STORE, 'storage.conf');
   writeFileSync(containers, CONTAINERS);
   writeFileSync(storage, STORAGE);
-  return childEnvironment({ CONTAINERS_CONF: containers, CONTAINERS_STORAGE_CONF: storage });
+  const ours = { CONTAINERS_CONF: containers, CONTAINERS_STORAGE_CONF: storage };
+  const env = childEnvironment(ours);
+  delete env.CONTAINER_HOST; // else podman is but a client of whoever listens there
+  return env;
 }
