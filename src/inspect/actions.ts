@@ -44,7 +44,10 @@ const LOOK_OUTSIDE: Action = {
 function held(seen: Seen): Action[] {
   const { path, by, holders } = seen;
   const actions: Action[] = [wait(path)];
-  const holding = holders.filter(({ role }) => role === 'holds' && by === 'kernel');
+  const holding = holders.filter(
+    ({ role, pid }, at) =>
+      role === 'holds' && by === 'kernel' && holders.findIndex((h) => h.pid === pid) === at,
+  );
   for (const holder of holding.filter(({ sharedWith }) => sharedWith === undefined).slice(0, 3))
     actions.push({
       kind: 'ask',

@@ -21,6 +21,7 @@ import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
 import { Orphans } from './orphans.js';
 import { Processes } from './process.js';
+import { whoIsMeant } from './meant.js';
 import { containersThatReach } from './reach.js';
 import { serviceOf } from './service.js';
 import { sinceOf } from './since.js';
@@ -66,9 +67,11 @@ export function inspectSync(path: string, options: InspectOptions = {}): Inspect
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
   const seen = inspectSync(path, options);
   const nobody = !seen.holders.some(({ role }) => role === 'holds' || role === 'open');
-  const reach = seen.verdict === 'held' && nobody ? containersThatReach(dirname(path)) : [];
-  await nameContainers([...containersOf(seen), ...reach]);
-  const whole = { ...seen, ...(reach.length > 0 && { reach }), traps: trapsOf(path) };
+  const reaching = seen.verdict === 'held' && nobody ? containersThatReach(dirname(path)) : [];
+  const reach = reaching.map(({ container }) => container);
+  const holders = whoIsMeant(seen.holders, reaching, new Processes());
+  const whole = { ...seen, holders, ...(reach.length > 0 && { reach }), traps: trapsOf(path) };
+  await nameContainers([...containersOf(whole), ...reach]);
   return { ...whole, actions: actionsFor(whole) };
 }
 

@@ -103,7 +103,12 @@ export function judge(look: RawLook, context: Context): Judgement {
   if (context.underLock !== true) {
     const locked = kernelLock(look, context, note);
     if (locked === true)
-      return { ...known, protocol: protocol ?? 'flock', verdict: 'held', by: 'kernel' };
+      return {
+        ...known,
+        protocol: protocol ?? kindOf(look, context),
+        verdict: 'held',
+        by: 'kernel',
+      };
     if (locked === undefined) return { ...known, verdict: 'held', by: 'undecidable' };
   } else note('own-locks', 'we hold its kernel locks ourselves');
 
@@ -159,6 +164,14 @@ function noteEarlierBoot(boot: string, note: Note): void {
     'earlier-boot',
     `this very file was on record under an earlier boot (${boot}): whoever made it is gone`,
   );
+}
+
+// Which family of kernel lockers: they do not see each other. Only asking for record locks tells where
+// no line shows (F_OFD_GETLK sees no flock).
+function kindOf(look: RawLook, { openers }: Context): string {
+  const lines = [...look.locks, ...(openers?.found.flatMap(({ locks }) => locks) ?? [])];
+  const record = lines.length === 0 ? KNOWN[look.known] === 'ofd-getlk' : true;
+  return record && !lines.some(({ kind }) => kind === 'FLOCK') ? 'record lock' : 'flock';
 }
 
 // Whether a kernel lock is on the file; undefined if that cannot be told.

@@ -32,7 +32,7 @@ export function mount(target: string, command: string, ...args: string[]): strin
 }
 
 /** Resolves when `condition` holds; fails with the test's time. Never a fixed pause. */
-export async function until(condition: () => boolean): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   await vi.waitUntil(condition, { timeout: 20_000, interval: 2 });
 }
 
