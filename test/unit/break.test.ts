@@ -17,14 +17,14 @@ import { DEPTH, native } from '../../src/native.js';
 import { exitCode, flockHolder, python } from '../helpers/child.js';
 import { BASES, scratch } from '../helpers/scratch.js';
 
-// Takes and leaves a lock by its name 2,000 times, as fast as it can; then prints the inodes that
+// Takes a lock by its name 8,000 times, for up to 100 us each; then prints the inodes that
 // somebody else removed. All of them are kept open, so that no number is handed out again.
 const OWNER = `
-import os, resource, sys
+import os, random, resource, sys, time
 path, done = sys.argv[1:]
-resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+resource.setrlimit(resource.RLIMIT_NOFILE, (9000, 9000))
 removed, files = [], []
-for _ in range(2000):
+for _ in range(8000):
     while True:
         try:
             fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR)
@@ -32,6 +32,9 @@ for _ in range(2000):
         except FileExistsError:
             pass
     files.append(fd)
+    until = time.perf_counter() + random.random() / 10000
+    while time.perf_counter() < until:
+        pass
     while True:
         st = os.fstat(fd)
         if st.st_nlink == 0:
