@@ -1,5 +1,5 @@
 // Lint: typescript-eslint's strictest type-checked rules, and the direction of dependencies
-// (cli -> supervisor, matrix -> lock, inspect, peers -> native), which nothing else would keep.
+// (cli -> supervisor, matrix, observe -> lock, inspect, peers -> native), which nothing else would keep.
 
 import tseslint from 'typescript-eslint';
 
@@ -22,12 +22,13 @@ export default tseslint.config(
     },
   },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
-  may(['src/{lock,inspect,peers,matrix,supervisor}/**'], '/cli/', 'nothing imports cli'),
+  may(['src/{lock,inspect,observe,peers,matrix,supervisor}/**'], '/cli/', 'nothing imports cli'),
   may(
     ['src/{lock,inspect}/**'],
-    '/(cli|matrix|supervisor|peers)/',
+    '/(cli|matrix|supervisor|peers|observe)/',
     'lock and inspect are the core',
   ),
+  may(['src/observe/**'], '/(cli|matrix|supervisor|peers)/', 'observe knows only the core'),
   may(['src/peers/**'], '/(cli|matrix|supervisor)/', 'peers know only the core'),
-  may(['src/matrix/**'], '/(cli|supervisor)/', 'the matrix is below the cli'),
+  may(['src/matrix/**'], '/(cli|supervisor|observe)/', 'the matrix is below the cli'),
 );
