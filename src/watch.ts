@@ -3,7 +3,7 @@
 
 import { constants } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
-import { fromErrno, LockError } from './errors.js';
+import { fromErrno, LockError, type LockErrorCode } from './errors.js';
 import { native, ORIGIN, type WatchFlags } from './native.js';
 
 /** inotify(7) event bits that listeners look at. */
@@ -67,15 +67,18 @@ const SPENT: Readonly<Record<number, string>> = {
   [constants.errno.EMFILE]: 'fs.inotify.max_user_instances',
 };
 
-// inotify(7) reuses two error numbers that mean something else everywhere else.
+// inotify(7) reuses two error numbers that mean something else everywhere else, and what is missing
+// here is the directory itself.
 function unwatchable(result: number, path: string): LockError {
+  const details = { path, syscall: 'inotify_add_watch', errno: -result };
   const limit = SPENT[-result];
-  if (limit === undefined) return fromErrno(result, 'inotify_add_watch', path);
-  return new LockError(
-    'ERR_LOCK_SYSTEM',
-    `cannot watch '${path}': this user's inotify limit is used up; raise sysctl ${limit}`,
-    { path, syscall: 'inotify_add_watch', errno: -result },
-  );
+  const say = (code: LockErrorCode, why: string): LockError =>
+    new LockError(code, `cannot watch '${path}': ${why}`, details);
+  if (limit !== undefined)
+    return say('ERR_LOCK_SYSTEM', `this user's inotify limit is used up; raise sysctl ${limit}`);
+  if (-result === constants.errno.ENOENT || -result === constants.errno.ENOTDIR)
+    return say('ERR_LOCK_PATH', 'there is no such directory; create it first');
+  return fromErrno(result, 'inotify_add_watch', path);
 }
 
 /** Calls `listener` for every event in `dir` until closed; LockError if it cannot be watched. */

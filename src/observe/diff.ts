@@ -4,7 +4,7 @@ import type { Holder, Inspection } from '../inspect/types.js';
 import { sentence, type People } from './text.js';
 import type { Change, Draft, LockEventKind } from './types.js';
 
-type Kind = Exclude<LockEventKind, 'overflow' | 'unwatched'>;
+type Kind = Exclude<LockEventKind, 'watching' | 'overflow' | 'unwatched'>;
 type Say = (kind: Kind, who?: People, id?: string) => void;
 type ByPid = ReadonlyMap<number, Holder>;
 
@@ -35,6 +35,8 @@ function side(seen: Inspection): Side {
 /** What happened between two looks at one path, in the order in which it must have happened. */
 export function diff(before: Inspection, after: Inspection, change: Change): Draft[] {
   const drafts: Draft[] = [];
+  const was = side(before);
+  const is = side(after);
   const say: Say = (kind, who = {}, id = after.id) => {
     const { path, verdict, by, protocol } = after;
     drafts.push({
@@ -47,11 +49,10 @@ export function diff(before: Inspection, after: Inspection, change: Change): Dra
       ...(who.holder && { holder: who.holder }),
       ...(who.previous && { previous: who.previous }),
       ...(kind === 'brief' && { count: change.came }),
+      ...(kind === 'lost' && who.holder && is.orphans.has(who.holder.pid) && { orphaned: true }),
       text: sentence(kind, who, after, change),
     });
   };
-  const was = side(before);
-  const is = side(after);
   const lost = new Set<number>(); // whose loss was said
   if (before.verdict === 'free' && after.verdict === 'free') {
     if (change.came > 0) say('brief');
@@ -136,8 +137,7 @@ function waiters(was: Side, is: Side, say: Say): void {
 function orphans(was: Side, is: Side, say: Say, lost: ReadonlySet<number>): void {
   for (const holder of absent(is.orphans, was.orphans))
     if (!lost.has(holder.pid)) say('lost', { holder });
-  for (const holder of absent(was.orphans, is.orphans))
-    if (!is.holds.has(holder.pid)) say('released', { holder });
+  for (const holder of absent(was.orphans, is.orphans)) say('closed', { holder });
 }
 
 /**

@@ -109,6 +109,8 @@ export class Observer implements Disposable {
     }
     this.#flush();
     this.#starting = false;
+    for (const path of paths)
+      this.#say({ kind: 'watching', path, verdict: 'free', text: 'watched from now on' });
   }
 
   /** What is at every path that is not free, as last seen. */

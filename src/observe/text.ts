@@ -10,8 +10,14 @@ export interface People {
   previous?: Holder | undefined;
 }
 
-const some = (holder: Holder | undefined): string =>
-  holder === undefined ? 'somebody' : processName(holder);
+const LONGEST_COMMAND = 60;
+
+function some(holder: Holder | undefined): string {
+  if (holder === undefined) return 'somebody';
+  const { command } = holder;
+  if (command === undefined || command.length <= LONGEST_COMMAND) return processName(holder);
+  return processName({ ...holder, command: `${command.slice(0, LONGEST_COMMAND)}…` });
+}
 
 function lock(holder: Holder | undefined, { by, protocol, object }: Inspection): string {
   if (by === 'kernel')
@@ -38,7 +44,7 @@ const left = (now: Inspection): string =>
 
 const SAYS: Readonly<
   Record<
-    Exclude<LockEventKind, 'overflow' | 'unwatched'>,
+    Exclude<LockEventKind, 'watching' | 'overflow' | 'unwatched'>,
     (who: People, now: Inspection, change: Change) => string
   >
 > = {
@@ -58,6 +64,7 @@ const SAYS: Readonly<
     `${some(holder)} ${now.verdict === 'free' ? 'removed' : 'replaced'} the file while ${some(previous)} held it`,
   lost: ({ holder }) =>
     `${some(holder)} lost it: the file that it locked is no longer at the path, and protects nothing`,
+  closed: ({ holder }) => `${some(holder)} closed the file that it had lost`,
   brief: (_who, _now, { came }) =>
     `came and went ${came === 1 ? 'once' : `${String(came)} times`} before it could be looked at`,
   appeared: (_who, { verdict, evidence }) => `${verdict}: ${evidence.at(-1)?.text ?? ''}`,

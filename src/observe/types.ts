@@ -3,6 +3,7 @@
 import type { HeldBy, Holder, Verdict } from '../inspect/types.js';
 
 /**
+ * - `watching`: this path is watched, and everything `found` was said before
  * - `found`: held, or left behind, before the watch began
  * - `took`: a kernel lock was taken, or the name of an existence lock appeared
  * - `waits`, `gave-up`: blocked behind a kernel lock; no longer, without having got it
@@ -11,6 +12,7 @@ import type { HeldBy, Holder, Verdict } from '../inspect/types.js';
  * - `died`: gone without letting go: the file is provably stale
  * - `broke`: the file was removed or replaced while `previous` held it; `holder` did, if known
  * - `lost`: it held the path, or still believes that it does
+ * - `closed`: it closed the file that it had lost
  * - `brief`: came and went `count` times between two looks
  * - `appeared`, `vanished`: a file that is nobody's lock
  * - `cleared`: the observer removed what was proven to be residue
@@ -19,6 +21,7 @@ import type { HeldBy, Holder, Verdict } from '../inspect/types.js';
  * - `unwatched`: a directory is no longer watched, or cannot be
  */
 export type LockEventKind =
+  | 'watching'
   | 'found'
   | 'took'
   | 'waits'
@@ -28,6 +31,7 @@ export type LockEventKind =
   | 'died'
   | 'broke'
   | 'lost'
+  | 'closed'
   | 'brief'
   | 'appeared'
   | 'vanished'
@@ -53,6 +57,8 @@ export interface LockEvent {
   holder?: Holder;
   previous?: Holder;
   count?: number;
+  /** Of one who lost it: it still has the file, and may believe that it holds. */
+  orphaned?: true;
   text: string;
 }
 
