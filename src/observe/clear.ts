@@ -26,6 +26,11 @@ export class Clearing {
     this.#cleared = cleared;
   }
 
+  /** Whether nothing is to be cleared. */
+  get idle(): boolean {
+    return [...this.#pending.values()].every(({ timer }) => timer === undefined);
+  }
+
   /** Something happened to the file: not quiet. */
   stir(path: string): void {
     const pending = this.#pending.get(path);
@@ -60,6 +65,7 @@ export class Clearing {
   }
 
   #clear(path: string, pending: Pending): void {
+    pending.timer = undefined;
     // A refusal opens and closes the file too, and so comes back here: ever more rarely.
     pending.delay = Math.min(pending.delay * 2, SLOWEST_MS);
     try {

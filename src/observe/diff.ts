@@ -9,8 +9,11 @@ type Say = (kind: Kind, who?: People, id?: string) => void;
 type ByPid = ReadonlyMap<number, Holder>;
 
 function byPid(holders: readonly Holder[], role: Holder['role'], shared = false): ByPid {
-  const found = holders.filter((h) => h.role === role && (h.sharedWith !== undefined) === shared);
-  return new Map(found.toReversed().map((holder) => [holder.pid, holder]));
+  const found = new Map<number, Holder>();
+  for (const holder of holders)
+    if (holder.role === role && (holder.sharedWith !== undefined) === shared)
+      if (!found.has(holder.pid)) found.set(holder.pid, holder);
+  return found;
 }
 
 /** A lock as the table sees it: each process once, whatever locks it has and whoever shares them. */

@@ -121,6 +121,11 @@ export class Observer implements Disposable {
       .sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  /** Whether nothing but an event can make it look again. */
+  get idle(): boolean {
+    return this.#timer === undefined && this.#immediate === undefined && this.#clearing.idle;
+  }
+
   close(): void {
     clearInterval(this.#alive);
     clearTimeout(this.#timer);
