@@ -14,7 +14,8 @@
         "native/waiter.cc",
         "native/walk.cc",
         "native/lineage.cc",
-        "native/watcher.cc"
+        "native/watcher.cc",
+        "native/traits.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS", "_GNU_SOURCE", "_FILE_OFFSET_BITS=64"],

@@ -1,5 +1,6 @@
 // Lint: typescript-eslint's strictest type-checked rules, and the direction of dependencies
-// (cli -> supervisor, matrix, observe -> lock, inspect, peers -> native), which nothing else would keep.
+// (cli -> supervisor, matrix, doctor, observe -> lock, inspect -> peers -> native), which nothing else would
+// keep.
 
 import tseslint from 'typescript-eslint';
 
@@ -15,6 +16,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'only src/env.ts reads the environment' },
@@ -22,13 +24,23 @@ export default tseslint.config(
     },
   },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
-  may(['src/{lock,inspect,observe,peers,matrix,supervisor}/**'], '/cli/', 'nothing imports cli'),
   may(
-    ['src/{lock,inspect}/**'],
-    '/(cli|matrix|supervisor|peers|observe)/',
-    'lock and inspect are the core',
+    ['src/{lock,inspect,peers,matrix,supervisor,doctor,observe}/**'],
+    '/cli/',
+    'nothing imports cli',
   ),
-  may(['src/observe/**'], '/(cli|matrix|supervisor|peers)/', 'observe knows only the core'),
-  may(['src/peers/**'], '/(cli|matrix|supervisor)/', 'peers know only the core'),
+  may(['src/lock/**'], '/(cli|matrix|supervisor|doctor|observe|peers)/', 'lock is the core'),
+  may(
+    ['src/inspect/**'],
+    '/(cli|matrix|supervisor|doctor|observe)/',
+    'inspect knows only lock and peers',
+  ),
+  may(['src/doctor/**'], '/(cli|matrix|supervisor|peers)/', 'the doctor knows only the core'),
+  may(['src/observe/**'], '/(cli|matrix|supervisor|doctor|peers)/', 'observe knows only the core'),
+  may(
+    ['src/peers/**'],
+    '/(cli|matrix|supervisor|doctor|observe|lock|inspect)/',
+    'peers know nothing of ours but the shape of a lock program',
+  ),
   may(['src/matrix/**'], '/(cli|supervisor|observe)/', 'the matrix is below the cli'),
 );

@@ -15,6 +15,7 @@
 
 #include "lockfile.h"
 #include "probe.h"
+#include "traits.h"
 #include "waiter.h"
 #include "walk.h"
 #include "watcher.h"
@@ -463,6 +464,15 @@ Napi::Value OfdTest(Info info) {
 }
 Napi::Value Close(Info info) { return number(info, close(integer(info[0])) == 0 ? 0 : -errno); }
 
+// Single steps, for whoever asks what a directory can do.
+Napi::Value OpenNameless(Info info) {
+  return number(info, openNameless(text(info[0]), static_cast<mode_t>(integer(info[1]))));
+}
+Napi::Value NameFile(Info info) { return number(info, nameFile(integer(info[0]), text(info[1]))); }
+Napi::Value Exchange(Info info) { return number(info, exchange(text(info[0]), text(info[1]))); }
+Napi::Value Lease(Info info) { return number(info, lease(integer(info[0]))); }
+Napi::Value SetAttribute(Info info) { return number(info, setAttribute(integer(info[0]))); }
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* state = new State();
   env.SetInstanceData(state);
@@ -501,6 +511,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("ofdTest", OfdTest);
   def("identity", IdOf);
   def("close", Close);
+  def("openNameless", OpenNameless);
+  def("nameFile", NameFile);
+  def("exchange", Exchange);
+  def("lease", Lease);
+  def("setAttribute", SetAttribute);
   exports.Set("residueMark", kResidueMark);
   return exports;
 }

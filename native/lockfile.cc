@@ -41,16 +41,6 @@ int writeAll(int fd, const std::string& text) {
   return static_cast<size_t>(wrote) == text.size() ? 0 : -ENOSPC;
 }
 
-// Gives a nameless file its name. AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux
-// 6.10); without them it says ENOENT and /proc/self/fd is asked (open(2), O_TMPFILE).
-int linkName(int fd, const char* path) {
-  int done = retry([&] { return linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH); });
-  if (done != -ENOENT) return done;
-  char self[32];
-  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-  return retry([&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
-}
-
 int applyOwner(int fd, const Birth& birth, struct statx* st) {
   if (birth.setOwner) {
     const int done = retry([&] { return fchown(fd, birth.uid, birth.gid); });
@@ -183,6 +173,16 @@ struct Swap {
 
 void markOurs(int fd, const std::string& name) {
   fsetxattr(fd, kAttribute, name.data(), name.size(), 0);
+}
+
+// AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux 6.10); without them it says ENOENT
+// and /proc/self/fd is asked (open(2), O_TMPFILE).
+int linkName(int fd, const char* path) {
+  int done = retry([&] { return linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH); });
+  if (done != -ENOENT) return done;
+  char self[32];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  return retry([&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
 }
 
 int writeRecord(int fd, const std::string& record) {

@@ -31,10 +31,6 @@ enum Outcome : int {
 // What a released file that somebody still has open says of itself (protocol, "Release").
 inline constexpr char kResidueMark[] = "1\n{\"lockbridge\":1,\"residue\":true}\n";
 
-// Content may be truncated by peers; this stays. Its value is the name that the file was given, so
-// that who holds it after it was unlinked can be told (/proc knows no name of a nameless birth).
-inline constexpr char kAttribute[] = "user.lockbridge";
-
 struct Birth {
   std::string record;
   std::string name;  // empty: that of the path
@@ -81,6 +77,8 @@ int sweep(const std::string& path);
 int lockKernel(Held* held);
 // Marks the inode as born or adopted by lockbridge under this name; best effort.
 void markOurs(int fd, const std::string& name);
+// Gives a nameless file its name. 0 or -errno.
+int linkName(int fd, const char* path);
 // Overwrites the content and cuts what was longer. 0 or -errno.
 int writeRecord(int fd, const std::string& record);
 // Sets the mtime `aheadSeconds` from now (atime: now). 0 or -errno.

@@ -39,6 +39,11 @@ struct Identity {
 
 Identity identityOf(const struct statx& st);
 
+// Marks an inode as a lockbridge lock, whatever a peer writes over its content. Its value is the
+// name that the file was given: who holds it after it was unlinked can be told only by that,
+// because /proc knows no name of a file that was born without one.
+inline constexpr char kAttribute[] = "user.lockbridge";
+
 // statx of an open descriptor, or of a name without following a final symbolic link. 0 or -errno.
 int statFd(int fd, struct statx* out);
 int statName(int dirfd, const char* name, struct statx* out);

@@ -73,7 +73,8 @@ export interface LockErrorDetails {
 
 // libuv's table knows neither ENOLCK nor EDQUOT; the platform's does. Two names of one number: the
 // one that the manual pages use.
-function errnoName(errno: number): string {
+/** The name of a positive errno. */
+export function errnoName(errno: number): string {
   if (errno === constants.errno.EOPNOTSUPP) return 'EOPNOTSUPP';
   if (errno === constants.errno.EAGAIN) return 'EAGAIN';
   const found = Object.entries(constants.errno).find(([, number]) => number === errno);

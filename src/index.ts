@@ -1,5 +1,7 @@
 // The public API.
 
+export { allGuaranteed, diagnose, type DiagnoseOptions } from './doctor/diagnose.js';
+export type { Finding, Status } from './doctor/types.js';
 export { EXIT, LOCK_ERROR_CODES, LockError, type LockErrorCode } from './errors.js';
 export { LockHistory } from './inspect/history.js';
 export { inspect, inspectAllSync, inspectSync, type InspectOptions } from './inspect/inspect.js';

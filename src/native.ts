@@ -131,6 +131,11 @@ export interface Native {
   ofdTest(fd: number): number;
   identity(fd: number): string | number;
   close(fd: number): number;
+  openNameless(dir: string, mode: number): number;
+  nameFile(fd: number, path: string): number;
+  exchange(one: string, other: string): number;
+  lease(fd: number): number;
+  setAttribute(fd: number): number;
 }
 
 // A build in this tree comes first: whoever has one has just made it. Then the shipped binaries; one

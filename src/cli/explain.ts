@@ -6,7 +6,7 @@ import { inspect } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
 import { commonOptions, emptyOf, historyOption, historyOf, pathsOf } from './options.js';
 import { printJson } from './output.js';
-import { holderLines, sinceText } from './people.js';
+import { containerText, holderLines, sinceText } from './people.js';
 import type { Command } from './types.js';
 
 export const explainCommand: Command = {
@@ -92,6 +92,15 @@ export function explanation(seen: Inspection): string {
     ...section(
       'how this is known',
       seen.evidence.map(({ text }) => `- ${text}`),
+    ),
+    ...section('who can reach it and may have made it', (seen.reach ?? []).map(containerText)),
+    ...section(
+      'traps of this place',
+      (seen.traps ?? []).flatMap(({ text, cost, remedy }) => [
+        `- ${text}`,
+        `    cost: ${cost}`,
+        ...(remedy === undefined ? [] : [`    remedy: ${remedy}`]),
+      ]),
     ),
     ...section(
       'what cannot be seen from here',

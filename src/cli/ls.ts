@@ -2,7 +2,7 @@
 
 import picocolors from 'picocolors';
 import { EXIT } from '../errors.js';
-import { nameContainers } from '../inspect/engine.js';
+import { containersOf, nameContainers } from '../inspect/engine.js';
 import type { Inspection } from '../inspect/types.js';
 import { columns } from './columns.js';
 import { commonOptions, emptyOf, historyOf, historyOption } from './options.js';
@@ -33,7 +33,7 @@ export const lsCommand: Command = {
     const history = historyOf(args);
     const options = { ...emptyOf(args), ...(history && { history }) };
     const seen = lookBelow(args, args['all'] === true, options);
-    await nameContainers(seen);
+    await nameContainers(seen.flatMap(containersOf));
     const sorted = order(seen, args['sort'] as Key);
     if (args['reverse'] === true) sorted.reverse();
     if (args['json'] === true) printJson(sorted);

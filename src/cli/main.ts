@@ -4,6 +4,7 @@
 import yargs from 'yargs';
 import { EXIT, LockError } from '../errors.js';
 import { breakCommand } from './break.js';
+import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
 import { lsCommand } from './ls.js';
 import { matrixCommand } from './matrix.js';
@@ -25,13 +26,15 @@ const COMMANDS: readonly Command[] = [
   waitCommand,
   breakCommand,
   sweepCommand,
+  doctorCommand,
   matrixCommand,
   peersCommand,
 ];
 
 const EXIT_CODES = `Exit codes:
    0  done (status: nothing is held)
-   1  conflict: held by somebody else, or still held when the time ran out
+   1  conflict: held by somebody else, or still held when the time ran out (doctor: a guarantee
+      is missing)
   64  usage: an option or a path is not usable
   66  the lock's directory cannot be reached or the file may not be opened
   69  the command cannot be executed, or there is no addon for this machine

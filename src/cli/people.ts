@@ -1,6 +1,6 @@
 // Processes and times as people read them.
 
-import type { Holder, Inspection, Since } from '../inspect/types.js';
+import type { Container, Holder, Inspection, Since } from '../inspect/types.js';
 
 const STEPS: readonly [seconds: number, unit: string][] = [
   [86_400, 'd'],
@@ -29,11 +29,13 @@ export function sinceText({ at, from }: Since): string {
 }
 
 function place({ container, unit, nspid }: Holder): string {
-  if (container === undefined) {
-    if (unit !== undefined) return `unit ${unit}`;
-    return nspid === undefined ? '' : 'in a pid namespace of its own, of no known container';
-  }
-  const { engine, id, name, image, service } = container;
+  if (container !== undefined) return containerText(container);
+  if (unit !== undefined) return `unit ${unit}`;
+  return nspid === undefined ? '' : 'in a pid namespace of its own, of no known container';
+}
+
+/** A container in words. */
+export function containerText({ engine, id, name, image, service }: Container): string {
   const parts = [
     `container ${name ?? id.slice(0, 12)} (${engine}${name === undefined ? '' : ` ${id.slice(0, 12)}`})`,
     image === undefined ? '' : `image ${image}`,

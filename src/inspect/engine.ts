@@ -4,8 +4,9 @@
 import { lstatSync } from 'node:fs';
 import { request } from 'node:http';
 import { engineSocket } from '../env.js';
-import { printable } from '../lock/record.js';
-import type { Container, Holder } from './types.js';
+import { printable } from '../printable.js';
+import { readStart, visiblePids } from './procfs.js';
+import type { Container, Inspection } from './types.js';
 
 const SOCKETS: Readonly<Record<string, readonly string[]>> = {
   docker: ['/run/docker.sock', '/var/run/docker.sock'],
@@ -90,19 +91,32 @@ async function ask(container: Container): Promise<void> {
   }
 }
 
-/** Fills in the containers of all holders, each container asked for once. Never fails. */
-export async function nameContainers(
-  seen: readonly { holders: Holder[]; orphans: Holder[] }[],
-): Promise<void> {
+// Podman needs no daemon, so its socket is often not there; its monitor bears the name.
+function nameFromMonitor(container: Container): void {
+  for (const pid of visiblePids()) {
+    const words = readStart(`/proc/${String(pid)}/cmdline`, 4096).split('\0');
+    if (!words[0]?.endsWith('conmon') || words[words.indexOf('-c') + 1] !== container.id) continue;
+    const name = words[words.indexOf('-n') + 1];
+    if (words.includes('-n') && name) container.name = printable(name);
+    return;
+  }
+}
+
+/** The containers of everybody whom an inspection names. */
+export function containersOf(seen: Pick<Inspection, 'holders' | 'orphans'>): Container[] {
+  return [...seen.holders, ...seen.orphans].flatMap(({ container }) => container ?? []);
+}
+
+/** Fills in what their engines know of containers, each asked for once. Never fails. */
+export async function nameContainers(containers: readonly Container[]): Promise<void> {
   const byId = new Map<string, Container[]>();
-  for (const { holders, orphans } of seen)
-    for (const { container } of [...holders, ...orphans])
-      if (container !== undefined)
-        byId.set(container.id, [...(byId.get(container.id) ?? []), container]);
+  for (const container of containers)
+    byId.set(container.id, [...(byId.get(container.id) ?? []), container]);
   await Promise.all(
     [...byId.values()].map(async ([first, ...others]) => {
       if (first === undefined) return;
       await ask(first);
+      if (first.name === undefined && first.engine === 'podman') nameFromMonitor(first);
       for (const other of others) Object.assign(other, first);
     }),
   );

@@ -14,14 +14,17 @@ import type { EmptyPolicy } from '../lock/types.js';
 import { DEPTH, KNOWN, native, type RawLook, type RawOpener } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
 import { actionsFor } from './actions.js';
-import { nameContainers } from './engine.js';
+import { containersOf, nameContainers } from './engine.js';
 import type { LockHistory } from './history.js';
+import { Directories } from './directories.js';
 import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
 import { Orphans } from './orphans.js';
 import { Processes } from './process.js';
+import { containersThatReach } from './reach.js';
 import { serviceOf } from './service.js';
 import { sinceOf } from './since.js';
+import { trapsOf } from './traps.js';
 import type { Holder, Inspection } from './types.js';
 import { View } from './unseen.js';
 import { judge, type Judgement } from './verdict.js';
@@ -31,6 +34,14 @@ export interface InspectOptions {
   empty?: EmptyPolicy;
   /** Where nothing that only asks can tell, try a flock: it can make a peer's own attempt fail. */
   probe?: boolean;
+  /**
+   * Whether to look through the descriptors of every process for who has the file open, who shares
+   * a lock and who is orphaned; true by default. Reading /proc/PID/fd borrows a descriptor for some
+   * microseconds, and a flock that ends by close(2) in just that moment ends as much later (lsof,
+   * fuser and lslocks do the same): a program that closes and takes it again at once can be refused.
+   * With `false` nobody is disturbed at all, and what only a search can tell is undecidable.
+   */
+  search?: boolean;
   /** What was on record under earlier boots. */
   history?: LockHistory;
 }
@@ -48,13 +59,17 @@ export function inspectSync(path: string, options: InspectOptions = {}): Inspect
 }
 
 /**
- * {@link inspectSync}, with the names of containers asked of their engine where its socket is there
- * (half a second at most). It takes milliseconds and no pool thread.
+ * {@link inspectSync} and more: the traps of this filesystem, the containers that can have made an
+ * existence lock, and the names of containers, asked of their engine where its socket is there (half
+ * a second at most). It takes milliseconds and no pool thread.
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
   const seen = inspectSync(path, options);
-  await nameContainers([seen]);
-  return { ...seen, actions: actionsFor(seen) };
+  const nobody = !seen.holders.some(({ role }) => role === 'holds' || role === 'open');
+  const reach = seen.verdict === 'held' && nobody ? containersThatReach(dirname(path)) : [];
+  await nameContainers([...containersOf(seen), ...reach]);
+  const whole = { ...seen, ...(reach.length > 0 && { reach }), traps: trapsOf(path) };
+  return { ...whole, actions: actionsFor(whole) };
 }
 
 /** Many paths with one look at the machine. An entry is a LockError where a path is not reachable. */
@@ -79,10 +94,13 @@ export function inspectLooks(
 ): (Inspection | LockError)[] {
   // Only files that nobody has open need no search, and only of a file can that be known.
   const searched = looks.flatMap((look, at) => (look.error >= 0 && !nobodyHasIt(look) ? [at] : []));
-  const openers = native.openers(
-    searched.map((at) => looks[at]?.id ?? ''),
-    true,
-  );
+  const searching = options.search !== false;
+  const openers = searching
+    ? native.openers(
+        searched.map((at) => looks[at]?.id ?? ''),
+        true,
+      )
+    : { found: [], hidden: 0 };
   const byPath = new Map<number, RawOpener[]>();
   for (const opener of openers.found) {
     const at = searched[opener.target];
@@ -93,6 +111,7 @@ export function inspectLooks(
     options,
     processes,
     pids: new PidTable(),
+    directories: new Directories(),
     view: new View(openers),
     orphans: new Orphans(
       openers.found.filter(({ target }) => target < 0),
@@ -116,6 +135,7 @@ interface Scene {
   options: InspectOptions;
   processes: Processes;
   pids: PidTable;
+  directories: Directories;
   view: View;
   orphans: Orphans;
 }
@@ -130,28 +150,29 @@ function inspectOne(
   if (look === undefined || error === ENOENT) return free(path, scene.orphans);
   if (error < 0) return fromErrno(error, 'lstat', path);
   if (OWN_FAILURES.includes(look.openError)) return fromErrno(look.openError, 'open', path);
-  const { options, view, processes, pids } = scene;
+  const { options, view, processes, pids, directories } = scene;
   const judged = judge(look, {
     path,
     pids,
+    directories,
     empty: emptyOf(options),
     origin: originOf(path),
-    openers: { found, complete: view.complete },
+    openers: { found, complete: view.complete && options.search !== false },
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
   });
-  const holders = [...holdersOf(look, found, processes), ...named(judged, pids)];
+  const holders = [...holdersOf(look, found, processes), ...judged.named];
   const shown = holders.some(({ role }) => role === 'holds');
-  const blind = !view.complete && !nobodyHasIt(look) && !shown;
+  const blind = !nobodyHasIt(look) && !shown;
   return complete(path, look, judged, holders, {
     orphans: scene.orphans.of(dirname(path), path),
-    unseen: blind ? view.sentences(look) : [],
+    unseen: blind ? view.sentences(look, options.search !== false) : [],
   });
 }
 
 function complete(
   path: string,
   look: RawLook,
-  { footprint, ...judged }: Judgement,
+  { named, ...judged }: Judgement,
   holders: Holder[],
   around: Pick<Inspection, 'orphans' | 'unseen'>,
 ): Inspection {
@@ -159,7 +180,6 @@ function complete(
   const seen = {
     path,
     ...judged,
-    ...(footprint?.certainty && { certainty: footprint.certainty }),
     id: look.id,
     holders,
     since: sinceOf(look, judged, holders),
@@ -168,20 +188,6 @@ function complete(
     ...around,
   };
   return { ...seen, actions: actionsFor(seen) };
-}
-
-// Whom the file itself names: somebody's claim, of an unknown pid namespace.
-function named({ footprint }: Judgement, pids: PidTable): Holder[] {
-  if (footprint?.pid === undefined) return [];
-  const alive = pids.alive(footprint.pid);
-  return [
-    {
-      pid: footprint.pid,
-      role: 'named',
-      source: 'record',
-      ...(alive !== undefined && { alive }),
-    },
-  ];
 }
 
 function emptyOf(options: InspectOptions): EmptyPolicy {
@@ -224,6 +230,7 @@ function brief(
   underLock: boolean,
 ): Inspection {
   const pids = new PidTable();
+  const directories = new Directories();
   const processes = new Processes(true);
   if (look.error === ENOENT) {
     const seen = free(path, new Orphans([], processes));
@@ -235,11 +242,12 @@ function brief(
   const judged = judge(look, {
     path,
     pids,
+    directories,
     empty: emptyOf(options),
     origin: originOf(path),
     earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
     underLock,
   });
-  const holders = [...holdersOf(look, [], processes), ...named(judged, pids)];
+  const holders = [...holdersOf(look, [], processes), ...judged.named];
   return complete(path, look, judged, holders, { orphans: [], unseen: [] });
 }

@@ -22,16 +22,16 @@ export function procIsOurs(): boolean {
   }
 }
 
-/** Whether the /proc here shows the processes of other users. */
-export function procHidesNobody(): boolean {
+/** Whether the /proc on top leaves processes out (proc(5), hidepid), or none is there at all. */
+export function procHidesProcesses(): boolean {
   const mounts = readProc('/proc/self/mountinfo');
   const proc = mounts.split('\n').findLast((line) => / \/proc .* - proc /.test(line));
-  return proc !== undefined && !/hidepid=(1|2|4|invisible|noaccess|ptraceable)/.test(proc);
+  return proc === undefined || /hidepid=(1|2|4|invisible|noaccess|ptraceable)/.test(proc);
 }
 
 /** Whether this process can see every process of the machine. */
 export function seesEveryProcess(): boolean {
-  return inInitialPidNamespace() && procIsOurs() && procHidesNobody();
+  return inInitialPidNamespace() && procIsOurs() && !procHidesProcesses();
 }
 
 /**

@@ -2,14 +2,16 @@
 // holds the path and protects nothing, and whoever looks at the path cannot see it. Its descriptor
 // still tells where the file was.
 
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RawOpener } from '../native.js';
 import { holdersOf } from './holders.js';
-import { mountsOf, placeOf, placeThrough } from './mounts.js';
+import { mountsOf, placeOf, placeThrough, type Mount, type Place } from './mounts.js';
 import type { Processes } from './process.js';
 import type { Holder } from './types.js';
 
 const DELETED = ' (deleted)';
+
+const key = ({ device, path }: Place): string => `${device} ${path}`;
 
 /** The nameless locked files of one inspection, by the place that they had. */
 export class Orphans {
@@ -18,7 +20,7 @@ export class Orphans {
 
   constructor(openers: readonly RawOpener[], processes: Processes) {
     this.#processes = processes;
-    const mounts = new Map<number, ReturnType<typeof mountsOf>>();
+    const mounts = new Map<number, Mount[]>();
     for (const opener of openers) {
       if (opener.link?.endsWith(DELETED) !== true) continue;
       let seen = mounts.get(opener.pid);
@@ -27,9 +29,10 @@ export class Orphans {
       // A file that was born without a name (a lockbridge lock) shows as its number in its
       // directory; lockbridge keeps the name that it gave it beside the content.
       const path = opener.born === undefined ? link : link.replace(/[^/]*$/, opener.born);
-      const place = placeThrough(seen.get(opener.mount), path);
+      const mount = seen.find(({ id }) => id === opener.mount);
+      const place = placeThrough(mount, path);
       if (place === undefined) continue;
-      this.#byPlace.set(place, [...(this.#byPlace.get(place) ?? []), opener]);
+      this.#byPlace.set(key(place), [...(this.#byPlace.get(key(place)) ?? []), opener]);
     }
   }
 
@@ -38,7 +41,7 @@ export class Orphans {
     if (this.#byPlace.size === 0) return [];
     const place = placeOf(directory);
     if (place === undefined) return [];
-    const at = `${place === '/' ? '' : place.replace(/\/$/, '')}/${basename(path)}`;
-    return holdersOf({ locks: [] }, this.#byPlace.get(at) ?? [], this.#processes);
+    const at = { ...place, path: join(place.path, basename(path)) };
+    return holdersOf({ locks: [] }, this.#byPlace.get(key(at)) ?? [], this.#processes);
   }
 }

@@ -1,7 +1,8 @@
 // Who a process is, for people: number here and inside its container, command, user, since when.
 
 import { readFileSync, statSync } from 'node:fs';
-import { printable, startTime } from '../lock/record.js';
+import { startTime } from '../lock/record.js';
+import { printable } from '../printable.js';
 import { parseCgroup } from './container.js';
 import { readProc, readStart } from './procfs.js';
 import type { ProcessInfo } from './types.js';

@@ -71,6 +71,14 @@ export interface Since {
   from: 'record' | 'birth' | 'change' | 'process';
 }
 
+/** What a filesystem or host does with locks that a person would not expect, and what that costs. */
+export interface Trap {
+  id: 'filesystem' | 'read-only' | 'sticky' | 'leases' | 'nameless';
+  text: string;
+  cost: string;
+  remedy?: string;
+}
+
 /** One way out: what the person can do, the command for it if there is one, what it risks. */
 export interface Action {
   kind: 'wait' | 'ask' | 'break' | 'policy' | 'fix' | 'look' | 'nothing';
@@ -106,6 +114,10 @@ export interface Inspection {
   /** The supervised service whose lock directory this is. */
   service?: { app: string; service: string };
   evidence: Evidence[];
+  /** Containers that can have made it, where nothing says who did. Only from `inspect`. */
+  reach?: Container[];
+  /** Only from `inspect`. */
+  traps?: Trap[];
   /** What cannot be seen from here, in sentences. */
   unseen: string[];
   /** What the person can do about it, the gentlest first. */

@@ -1,14 +1,14 @@
 // What cannot be seen from here. A tool that is silent about its blind spots is believed too much.
 
 import type { RawLook, RawOpeners } from '../native.js';
-import { inInitialPidNamespace, procHidesNobody, procIsOurs } from './liveness.js';
+import { inInitialPidNamespace, procHidesProcesses, procIsOurs } from './liveness.js';
 
 /** The blind spots of this process, whatever it looks at. Read once an inspection. */
 export class View {
   readonly outside: boolean = !inInitialPidNamespace();
   readonly hidden: number;
   readonly #mounted: boolean = procIsOurs();
-  readonly #hidepid: boolean = this.#mounted && !procHidesNobody();
+  readonly #hidepid: boolean = this.#mounted && procHidesProcesses();
 
   constructor({ hidden }: RawOpeners) {
     this.hidden = hidden;
@@ -20,13 +20,14 @@ export class View {
   }
 
   /** In sentences, for one file that nobody is seen to hold. */
-  sentences({ locked, leaseRefused }: RawLook): string[] {
+  sentences({ locked, leaseRefused }: RawLook, searched: boolean): string[] {
     const who = locked
       ? 'it is held by a process'
       : leaseRefused
         ? 'it is open in a process that may be'
         : 'a holder may be';
     const text: string[] = [];
+    if (!searched) text.push('the descriptors of other processes were not searched');
     if (this.outside) text.push(`${who} outside this pid namespace (a container cannot see out)`);
     if (!this.#mounted) text.push('/proc is not that of this pid namespace: mount it to see more');
     if (this.#hidepid)

@@ -2,18 +2,23 @@
 // because killing a service in a critical section is worse than a late update. docs/protocol.md has
 // the rules; each branch here is one of them.
 
-import { parseRecord, printable, type LockRecord } from '../lock/record.js';
+import { parseRecord, type LockRecord } from '../lock/record.js';
 import type { EmptyPolicy } from '../lock/types.js';
 import { KNOWN, ORIGIN, type RawLook, type RawOpener } from '../native.js';
-import { isHeliosTag, recognise, type Footprint } from './footprint.js';
+import type { Footprint } from '../peers/types.js';
+import { printable } from '../printable.js';
+import type { Directories } from './directories.js';
 import { processGone, type PidTable } from './liveness.js';
-import type { Evidence, HeldBy, ObjectType, Verdict } from './types.js';
+import { named } from './named.js';
+import { recognise } from './traces.js';
+import type { Evidence, HeldBy, Holder, ObjectType, Verdict } from './types.js';
 
 /** What the one who judges knows beside the look itself. */
 export interface Context {
   path: string;
   empty: EmptyPolicy;
   pids: PidTable;
+  directories: Directories;
   /** From a watch of the directory; counts only if `id` is that of the file looked at. */
   origin: { id: string; origin: number } | undefined;
   /** Who has the file open, if that was asked, and whether nobody can be missing from the list. */
@@ -30,7 +35,9 @@ export interface Judgement {
   protocol?: string;
   object: ObjectType;
   record?: LockRecord;
-  footprint?: Footprint;
+  certainty?: Footprint['certainty'];
+  /** Whom the file itself names: somebody's claim, of an unknown pid namespace. */
+  named: Holder[];
   evidence: Evidence[];
 }
 
@@ -71,25 +78,26 @@ export function judge(look: RawLook, context: Context): Judgement {
       'object',
       `a ${object}${target}: only an existence locker makes one; never opened or followed`,
     );
-    const protocol = object === 'directory' ? 'mkdir' : object;
-    if (context.earlierBoot !== undefined) {
-      noteEarlierBoot(context.earlierBoot, note);
-      return { object, evidence, protocol, verdict: 'stale' };
-    }
-    return { object, evidence, protocol, verdict: 'held', by: 'existence' };
+    const footprint = recognise(context.path, look, context.directories);
+    const { dead, ...about } = whose(footprint, context, note);
+    const known = { object, protocol: object, ...about, evidence };
+    if (context.earlierBoot === undefined) return { ...known, verdict: 'held', by: 'existence' };
+    noteEarlierBoot(context.earlierBoot, note);
+    return { ...known, verdict: 'stale' };
   }
 
   const parsed = parseRecord(look.content);
   const record = typeof parsed === 'object' ? parsed : undefined;
   const ours = record !== undefined || parsed === 'residue' || look.attribute;
-  const footprint = ours ? undefined : recognise(context.path, look);
+  const footprint = ours ? undefined : recognise(context.path, look, context.directories);
   const protocol = ours ? 'lockbridge' : footprint?.protocol;
   const known = {
     object,
     evidence,
+    named: [],
     ...(record && { record }),
-    ...(footprint && { footprint }),
     ...(protocol !== undefined && { protocol }),
+    ...(footprint && { certainty: footprint.certainty }),
   };
 
   if (context.underLock !== true) {
@@ -114,7 +122,7 @@ export function judge(look: RawLook, context: Context): Judgement {
     note('own-unlocked', 'lockbridge made it and always holds a kernel lock: its holder is gone');
     return { ...known, verdict: 'stale' };
   }
-  if (isHeliosTag(look) && !look.elsewhere) {
+  if (protocol === 'helios' && !look.elsewhere) {
     note('helios-unlocked', 'Helios always holds a flock on its file: its holder is gone');
     return { ...known, verdict: 'stale' };
   }
@@ -129,7 +137,21 @@ export function judge(look: RawLook, context: Context): Judgement {
     noteEarlierBoot(context.earlierBoot, note);
     return { ...known, verdict: 'stale' };
   }
-  return { ...known, ...foreign(look, context, footprint, note) };
+  return foreign(look, context, known, footprint, note);
+}
+
+// Who made it and whom it names, by its footprint.
+function whose(
+  footprint: Footprint | undefined,
+  context: Context,
+  note: Note,
+): Pick<Judgement, 'protocol' | 'certainty' | 'named'> & { dead: boolean } {
+  if (footprint === undefined) return { named: [], dead: false };
+  const { protocol, certainty, text } = footprint;
+  note('footprint', text);
+  const { holders, evidence, dead } = named(footprint, (pid) => context.pids.alive(pid));
+  for (const { kind, text: why } of evidence) note(kind, why);
+  return { protocol, certainty, named: holders, dead };
 }
 
 function noteEarlierBoot(boot: string, note: Note): void {
@@ -160,8 +182,8 @@ function kernelLock(look: RawLook, context: Context, note: Note): boolean | unde
     note(
       'openers-hidden',
       openers.found.length === 0 && how === 'open'
-        ? 'the process that has it open cannot be seen from here, nor whether it holds a lock'
-        : 'not every process that may have it open can be seen from here, nor whether one holds a lock',
+        ? 'the process that has it open is not seen from here, nor whether it holds a lock'
+        : 'not every process that may have it open is seen from here, nor whether one holds a lock',
     );
     return undefined;
   }
@@ -173,34 +195,27 @@ function kernelLock(look: RawLook, context: Context, note: Note): boolean | unde
 function foreign(
   look: RawLook,
   context: Context,
+  known: Omit<Judgement, 'verdict' | 'by'>,
   footprint: Footprint | undefined,
   note: Note,
-): Pick<Judgement, 'verdict' | 'by'> {
-  if (footprint !== undefined) note('footprint', footprint.text);
-  if (footprint?.pid !== undefined) {
-    const alive = context.pids.alive(footprint.pid);
-    if (alive === false && footprint.pid !== 1 && !look.elsewhere) {
-      note(
-        'pid-dead',
-        `no process has the number ${String(footprint.pid)}, here or in a container`,
-      );
-      return { verdict: 'stale' };
-    }
-    if (alive === undefined)
-      note('pid-unknown', 'whether that process lives cannot be told from this pid namespace');
-  }
-  if (footprint !== undefined) return { verdict: 'held', by: 'existence' };
+): Judgement {
+  const { dead, ...about } = whose(footprint, context, note);
+  const seen = { ...known, ...about };
+  if (dead && !look.elsewhere) return { ...seen, verdict: 'stale' };
+  // What a kernel locker leaves (zc.lockfile, filelock) says nothing of an existence lock.
+  const leftover = footprint?.leftover === true;
+  if (footprint !== undefined && !leftover) return { ...seen, verdict: 'held', by: 'existence' };
   if (look.size > 0) {
-    note('content', `${String(look.size)} bytes of no known protocol`);
-    return { verdict: 'held', by: 'existence' };
+    if (!leftover) note('content', `${String(look.size)} bytes of no known protocol`);
+    return { ...seen, verdict: 'held', by: leftover ? 'undecidable' : 'existence' };
   }
   if (context.empty === 'free') {
     note('policy', 'empty and unlocked, and the policy says that only kernel lockers live here');
-    return { verdict: 'residue' };
+    return { ...seen, verdict: 'residue' };
   }
   note(
     'empty',
     'empty, unlocked, of unknown origin: what a finished flock(1) leaves, and just as well a live lock of npm lockfile or a bare O_EXCL',
   );
-  return { verdict: 'held', by: 'undecidable' };
+  return { ...seen, verdict: 'held', by: 'undecidable' };
 }

@@ -40,7 +40,9 @@ export function attempt(path: string, options: AcquireOptions): Lock | Inspectio
 export function takeOver(path: string, options: AcquireOptions, how: Birth): Lock | Inspection {
   for (;;) {
     const seen = glance(path, options);
-    if (seen.verdict === 'held') return seen;
+    // Stale by an earlier boot, but no file that could be adopted: only a breaker removes it.
+    const other = seen.object !== undefined && seen.object !== 'file';
+    if (seen.verdict === 'held' || other) return seen;
     if (seen.verdict === 'free') {
       const result = native.acquire(path, ...how);
       if (result >= 0) return new Lock(path, result, how[0]);

@@ -6,6 +6,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { ownerIdentity } from '../env.js';
 import { native } from '../native.js';
+import { printable } from '../printable.js';
+
+export { printable };
 
 /** Who took a lock. `start`: field 22 of /proc/PID/stat; `pidns`: inode of the pid namespace. */
 export interface LockRecord {
@@ -132,11 +135,4 @@ function checked(raw: Record<string, unknown>): LockRecord {
   };
   if (typeof raw['owner'] === 'string') record.owner = printable(raw['owner']);
   return record;
-}
-
-/** Text of a stranger made safe for a terminal: control characters become "?". */
-export function printable(text: string): string {
-  return text
-    .slice(0, 256)
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '?');
 }

@@ -1,7 +1,7 @@
 // Gives events the names of containers, asked of their engine once each. Events stay in order: those
 // that follow one whose container is being asked for wait for the answer (half a second at most).
 
-import { nameContainers } from '../inspect/engine.js';
+import { containersOf, nameContainers } from '../inspect/engine.js';
 import type { Container, Inspection } from '../inspect/types.js';
 import type { LockEvent } from './types.js';
 
@@ -19,13 +19,12 @@ export class Naming {
 
   /** Fills in the containers of everybody in what was seen, now or with the next answer. */
   name(seen: Inspection): void {
-    const unknown = [...seen.holders, ...seen.orphans].some(({ container }) => {
-      if (container === undefined) return false;
+    const unknown = containersOf(seen).filter((container) => {
       const known = this.#known.get(container.id);
       if (known !== undefined) Object.assign(container, known);
       return known === undefined;
     });
-    if (unknown) this.#ask(seen);
+    if (unknown.length > 0) this.#ask(unknown);
   }
 
   say(event: LockEvent): void {
@@ -40,12 +39,11 @@ export class Naming {
     this.#closed = true;
   }
 
-  #ask(seen: Inspection): void {
+  #ask(containers: readonly Container[]): void {
     this.#after(async () => {
-      await nameContainers([seen]);
+      await nameContainers(containers);
       if (this.#known.size > MOST) this.#known.clear();
-      for (const { container } of [...seen.holders, ...seen.orphans])
-        if (container !== undefined) this.#known.set(container.id, container);
+      for (const container of containers) this.#known.set(container.id, container);
     });
   }
 

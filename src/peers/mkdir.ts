@@ -1,8 +1,6 @@
 // mkdir(1): the oldest lock of shell scripts.
 
-import { openMakeAndRemove } from './command-session.js';
-import type { Peer } from './types.js';
-import { commandVersion } from './version.js';
+import type { Peer, Recogniser } from './types.js';
 
 export const mkdir: Peer = {
   id: 'mkdir',
@@ -10,14 +8,24 @@ export const mkdir: Peer = {
   family: 'existence',
   mechanism: 'mkdir',
   install: { apt: ['coreutils'] },
-  detect: () => commandVersion(['mkdir', '--version']),
+  detect: async () => (await import('./version.js')).commandVersion(['mkdir', '--version']),
   open: async () =>
-    Promise.resolve(
-      openMakeAndRemove({
-        id: 'mkdir',
-        make: (path) => ['mkdir', path],
-        remove: (path) => ['rmdir', path],
-        refused: ({ stderr }) => stderr.includes('File exists'),
-      }),
-    ),
+    (await import('./command-session.js')).openMakeAndRemove({
+      id: 'mkdir',
+      make: (path) => ['mkdir', path],
+      remove: (path) => ['rmdir', path],
+      refused: ({ stderr }) => stderr.includes('File exists'),
+    }),
+};
+
+export const mkdirFootprint: Recogniser = {
+  protocol: 'mkdir',
+  recognise: ({ type }) =>
+    type === 'directory'
+      ? {
+          protocol: 'mkdir',
+          certainty: 'guess',
+          text: 'a directory at a lock path is what mkdir(1) and its likes make',
+        }
+      : undefined,
 };

@@ -1,7 +1,6 @@
 // The npm package `proper-lockfile`: mkdir(path + ".lock"), kept young by a timer in the holder.
 
-import { detectPackage, findPackage, openNode } from './node.js';
-import type { Peer } from './types.js';
+import type { Peer, Recogniser } from './types.js';
 
 // onCompromised throws by default; a lock that a foreign taker broke must not end the holder.
 const SCRIPT = `
@@ -22,7 +21,32 @@ export const npmProper: Peer = {
   family: 'existence',
   mechanism: 'mkdir',
   install: { npm: ['proper-lockfile@4.1.2'] },
-  detect: () => detectPackage('proper-lockfile'),
-  open: () =>
-    openNode('npm-proper', SCRIPT, [findPackage('proper-lockfile')?.path ?? 'proper-lockfile/x']),
+  detect: async () => (await import('./node.js')).detectPackage('proper-lockfile'),
+  open: async () => {
+    const { findPackage, openNode } = await import('./node.js');
+    const path = findPackage('proper-lockfile')?.path ?? 'proper-lockfile/x';
+    return openNode('npm-proper', SCRIPT, [path]);
+  },
+};
+
+// It sets the mtime at once and then every five seconds, from a Date: whole milliseconds, give or
+// take the microsecond that a double of seconds loses. The kernel's own times are not whole.
+function setFromDate(mtime: number): boolean {
+  return Math.abs(mtime - Math.round(mtime)) < 0.0015;
+}
+
+export const npmProperFootprint: Recogniser = {
+  protocol: 'npm-proper',
+  recognise({ type, birth, mtime, entries }) {
+    // A directory that nobody touched since mkdir(2) has the time of its birth.
+    if (type !== 'directory' || mtime === birth || !setFromDate(mtime)) return undefined;
+    if (entries().length > 0) return undefined;
+    const beat = Math.round(mtime);
+    return {
+      protocol: 'npm-proper',
+      certainty: birth === 0 ? 'guess' : 'likely',
+      text: `an empty directory whose mtime was set after its birth is proper-lockfile's beat: ${new Date(beat).toISOString()}`,
+      beat,
+    };
+  },
 };

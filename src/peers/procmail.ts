@@ -1,9 +1,8 @@
 // lockfile(1) of procmail: writes "0" to a temporary file and links it to the path. There is no
 // command that releases; its manual says `rm -f`.
 
-import { openMakeAndRemove } from './command-session.js';
-import type { Peer } from './types.js';
-import { packagedVersion } from './version.js';
+import { bits, wholeText } from './shape.js';
+import type { Peer, Recogniser, Traces } from './types.js';
 
 const EX_CANTCREAT = 73; // the retries are used up
 
@@ -13,14 +12,30 @@ export const procmail: Peer = {
   family: 'existence',
   mechanism: 'link',
   install: { apt: ['procmail'] },
-  detect: () => packagedVersion(['lockfile', '-v'], 'procmail'),
+  detect: async () =>
+    (await import('./version.js')).packagedVersion(['lockfile', '-v'], 'procmail'),
   open: async () =>
-    Promise.resolve(
-      openMakeAndRemove({
-        id: 'procmail',
-        make: (path) => ['lockfile', '-r', '0', path],
-        remove: (path) => ['rm', '-f', path],
-        refused: ({ status }) => status === EX_CANTCREAT,
-      }),
-    ),
+    (await import('./command-session.js')).openMakeAndRemove({
+      id: 'procmail',
+      make: (path) => ['lockfile', '-r', '0', path],
+      remove: (path) => ['rm', '-f', path],
+      refused: ({ status }) => status === EX_CANTCREAT,
+    }),
+};
+
+/** How sure it is that lockfile(1) wrote this: `0` without a newline, in mode 0444 less the umask. */
+export function madeByProcmail(traces: Traces): 'sure' | 'likely' | undefined {
+  if (wholeText(traces) !== '0') return undefined;
+  if (bits(traces) === 0o444) return 'sure';
+  return [0o440, 0o400].includes(bits(traces)) ? 'likely' : undefined;
+}
+
+export const procmailFootprint: Recogniser = {
+  protocol: 'procmail',
+  recognise(traces) {
+    const certainty = madeByProcmail(traces);
+    if (certainty === undefined) return undefined;
+    const text = "content '0' without a newline and a mode without write are procmail lockfile's";
+    return { protocol: 'procmail', certainty, text };
+  },
 };

@@ -67,9 +67,9 @@ export interface Traces {
   /** Where a symbolic link points; '' for others. */
   readonly target: string;
   /** The other names of the inode in its directory. */
-  otherLinks(): readonly string[];
+  readonly otherLinks: () => readonly string[];
   /** The first names in a directory, 16 at most; empty for others. */
-  entries(): readonly string[];
+  readonly entries: () => readonly string[];
 }
 
 /** Which protocol made a file, how sure that is, and why. Never proof that its holder is gone. */
@@ -85,6 +85,14 @@ export interface Footprint {
   pids?: readonly number[];
   host?: string;
   thread?: string;
+  /**
+   * The protocol itself takes the lock for abandoned once `pid` is gone. Without it a dead `pid` says
+   * nothing: Python's `lockfile` keeps the number of the process that made the object, and a child
+   * that was forked since holds by it.
+   */
+  pidDecides?: true;
+  /** The protocol locks with the kernel and leaves the file: alone, it is nobody's existence lock. */
+  leftover?: true;
   /** A last sign of life, milliseconds since the epoch, of a protocol that gives them. */
   beat?: number;
 }

@@ -2,21 +2,12 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BIN, cli } from '../helpers/cli.js';
 
-const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
 let dir = '';
 let path = '';
 
@@ -27,11 +18,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
-
-function cli(...args: string[]): { code: number | null; out: string; err: string } {
-  const done = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8', timeout: 20_000 });
-  return { code: done.status, out: done.stdout, err: done.stderr };
-}
 
 describe('lockbridge run', () => {
   it('holds the lock while the command runs and leaves nothing behind', () => {
@@ -87,7 +73,7 @@ describe('lockbridge run', () => {
   });
 });
 
-describe('lockbridge status, wait and break', () => {
+describe('lockbridge status and wait', () => {
   it('status says 0 and free for nothing, 1 and why for a held lock, with --json as data', () => {
     expect(cli('status', path)).toMatchObject({ code: 0, out: `'${path}' is free\n` });
     writeFileSync(path, '');
@@ -102,25 +88,6 @@ describe('lockbridge status, wait and break', () => {
     const seen = cli('wait', '-w', '0.1', path);
     expect(seen.code).toBe(1);
     expect(seen.err.match(/lockbridge: waiting:/g)).toHaveLength(1);
-  });
-
-  it('break refuses a lock that may be held, and removes it with --force', () => {
-    writeFileSync(path, '');
-    expect(cli('break', path).code).toBe(1);
-    expect(existsSync(path)).toBe(true);
-    expect(cli('break', '--force', path).code).toBe(0);
-    expect(readdirSync(dir)).toEqual([]);
-  });
-
-  it('break --force removes a directory and a symbolic link, not what the link names', () => {
-    mkdirSync(path);
-    writeFileSync(join(path, 'host.1234'), '');
-    expect(cli('break', '--force', path).code).toBe(0);
-    const target = join(dir, 'target');
-    writeFileSync(target, 'precious');
-    symlinkSync(target, path);
-    expect(cli('break', '--force', path).code).toBe(0);
-    expect(readdirSync(dir)).toEqual(['target']);
   });
 });
 
@@ -177,6 +144,27 @@ describe('a mistake gets one line and its exit code', () => {
     ],
     ['a name too long', () => ['run', join(dir, 'n'.repeat(300)), '--', 'true'], 73, /longer than/],
     ['a command that is not there', () => ['run', path, '--', '/no/such'], 69, /cannot execute/],
+    ['force without an id', () => ['break', '--force', path], 64, /--force needs --id/],
+    [
+      'an id that is none',
+      () => ['break', '--force', '--id', 'x', path],
+      64,
+      /id must be as `lockbridge explain` shows it/,
+    ],
+    ['a directory that is not there', () => ['ls', join(dir, 'no')], 66, /does not exist/],
+    ['nothing to sweep', () => ['sweep'], 64, /[Nn]ot enough/],
+    [
+      'a history that is none',
+      () => ['sweep', '--state', BIN, dir],
+      64,
+      /no history of lock files/,
+    ],
+    [
+      'a missing parent to explain',
+      () => ['explain', join(dir, 'no/such.lock')],
+      66,
+      /does not exist/,
+    ],
     ['an unknown peer', () => ['matrix', '--peers', 'bogus'], 64, /bogus/],
   ];
   it.each(cases)('%s', (_name, args, code, says) => {

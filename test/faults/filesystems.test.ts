@@ -1,39 +1,16 @@
 // Filesystems without nameless files, leases or birth times give the same lock.
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireSync, inspectSync, tryAcquireSync } from '../../src/index.js';
 import { exitCode, flockWaiter, helperChild, holder } from '../helpers/child.js';
-import { hasWaiter, mount, scratch, until } from '../helpers/scratch.js';
-
-function bindfs(): string | undefined {
-  const dir = scratch();
-  for (const name of ['below', 'm']) mkdirSync(join(dir, name));
-  const refused = mount(join(dir, 'm'), 'bindfs', join(dir, 'below'), join(dir, 'm'));
-  return refused === undefined ? join(dir, 'm') : undefined;
-}
-
-function overlay(): string | undefined {
-  const dir = scratch();
-  for (const name of ['lower', 'upper', 'work', 'm']) mkdirSync(join(dir, name));
-  const layers = `lowerdir=${dir}/lower,upperdir=${dir}/upper,workdir=${dir}/work`;
-  const refused = mount(
-    join(dir, 'm'),
-    'mount',
-    '-t',
-    'overlay',
-    'o',
-    '-o',
-    layers,
-    join(dir, 'm'),
-  );
-  return refused === undefined ? join(dir, 'm') : undefined;
-}
+import { bindfs, overlay } from '../helpers/mounts.js';
+import { hasWaiter, until } from '../helpers/scratch.js';
 
 describe.each([
-  ['bindfs (FUSE)', bindfs],
-  ['overlayfs', overlay],
+  ['bindfs (FUSE)', () => bindfs()],
+  ['overlayfs', () => overlay()],
 ])('on %s', (_name, make) => {
   it('a lock is taken, refuses the others and leaves nothing', ({ skip }) => {
     const dir = make() ?? skip('the mount was refused');

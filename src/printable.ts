@@ -1,0 +1,9 @@
+// Text of strangers made safe for a terminal. A leaf, so that every layer can use it.
+
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Text of a stranger made safe for a terminal: control characters become "?". */
+export function printable(text: string, max: number = 256): string {
+  return text.slice(0, max).replace(UNSAFE, '?');
+}

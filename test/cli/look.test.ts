@@ -1,0 +1,204 @@
+// explain, ls, sweep and break as a person at night meets them.
+
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Inspection } from '../../src/index.js';
+import { makeRecord } from '../../src/lock/record.js';
+import { flockHolder, flockWaiter, holder } from '../helpers/child.js';
+import { cli, cliJson } from '../helpers/cli.js';
+import { hasWaiter, scratch, until } from '../helpers/scratch.js';
+
+const idOf = (path: string): string => cliJson<[Inspection]>('explain', path)[0].id ?? '';
+
+function place(): { dir: string; path: string } {
+  const dir = scratch();
+  return { dir, path: join(dir, 'updates.lock') };
+}
+
+describe('explain', () => {
+  it('names holders, sharers and waiters, says how it knows, and ends with the way out', async () => {
+    const { path } = place();
+    const child = await flockHolder(path);
+    flockWaiter(path);
+    await until(() => hasWaiter(path));
+    const { code, out } = cli('explain', path);
+    expect(code).toBe(0);
+    const pid = String(child.process.pid);
+    expect(out).toContain(`${path} is HELD by a kernel lock: a file made by flock`);
+    expect(out).toContain(`pid ${pid} holds an exclusive flock`);
+    expect(out).toContain(`shares the flock of pid ${pid}`);
+    expect(out).toMatch(/who waits, in this order\n {2}1\. pid \d+ waits for an exclusive flock/);
+    expect(out).toContain('how this is known');
+    expect(out.split('what you can do')[1]).toContain(
+      `lockbridge break --force --id ${idOf(path)}`,
+    );
+    expect(out.split('what you can do')[1]).toContain('risk: ');
+  });
+
+  it('shouts about an orphan', async () => {
+    const { path } = place();
+    const child = await flockHolder(path);
+    unlinkSync(path);
+    const { out } = cli('explain', path);
+    expect(out).toMatch(/^ORPHANED: believes that it holds this path/m);
+    expect(out).toContain(`pid ${String(child.process.pid)}`);
+  });
+
+  it('tells the service of a supervisor’s lock directory', () => {
+    const dir = join(scratch(), 'tmp/balena-supervisor/services/1234/main');
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'updates.lock'), '0', { mode: 0o444 });
+    expect(cli('explain', join(dir, 'updates.lock')).out).toContain(
+      'the lock of service main of app 1234',
+    );
+  });
+
+  it('gives the whole answer as JSON, for several paths', () => {
+    const { dir, path } = place();
+    writeFileSync(path, '');
+    const seen = cliJson<Inspection[]>('explain', path, join(dir, 'none'));
+    expect(seen.map(({ verdict }) => verdict)).toEqual(['held', 'free']);
+    expect(seen[0]).toMatchObject({ by: 'undecidable', holders: [], orphans: [], unseen: [] });
+    expect(seen[0]?.actions.length).toBeGreaterThan(1);
+  });
+
+  it('prints nothing of a stranger’s that moves the cursor', () => {
+    const { path } = place();
+    writeFileSync(path, `1\n{"lockbridge":1,"cmd":"\\u001b[2J","reason":"\\u0007","host":"\\r"}\n`);
+    // eslint-disable-next-line no-control-regex
+    expect(cli('explain', path).out).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+});
+
+describe('ls', () => {
+  it('lists every lock below a directory with verdict, protocol, holder, age and reason', async () => {
+    const { dir, path } = place();
+    mkdirSync(join(dir, 'app'));
+    writeFileSync(join(dir, 'app', 'a.lock'), '0', { mode: 0o444 });
+    writeFileSync(join(dir, 'b.lock'), makeRecord('flashing'));
+    const child = await flockHolder(path);
+    const { code, out } = cli('ls', dir);
+    expect(code).toBe(0);
+    const [head, ...rows] = out.trimEnd().split('\n');
+    expect(head).toMatch(/^PATH +VERDICT +PROTOCOL +HOLDER +AGE +REASON$/);
+    expect(rows).toHaveLength(3);
+    expect(rows[0]).toMatch(/app\/a\.lock +held existence +procmail/);
+    expect(rows[1]).toMatch(/b\.lock +stale +lockbridge .* flashing$/);
+    expect(rows[2]).toContain(`pid ${String(child.process.pid)}`);
+  });
+
+  it('sorts by what is asked for, also the other way round', () => {
+    const { dir } = place();
+    writeFileSync(join(dir, 'a.lock'), '');
+    writeFileSync(join(dir, 'b.lock'), makeRecord(''));
+    const order = (...args: string[]): string[] =>
+      cliJson<Inspection[]>('ls', dir, ...args).map(({ verdict }) => verdict);
+    expect(order('--sort', 'verdict')).toEqual(['held', 'stale']);
+    expect(order('--sort', 'verdict', '--reverse')).toEqual(['stale', 'held']);
+    expect(cli('ls', dir, '--sort', 'bogus').code).toBe(64);
+  });
+
+  it('says that there are none', () => {
+    expect(cli('ls', scratch())).toMatchObject({ code: 0, out: 'no locks\n' });
+  });
+});
+
+describe('sweep', () => {
+  it('removes what is provably nobody’s, and says what it left and why', () => {
+    const { dir } = place();
+    writeFileSync(join(dir, 'dead.lock'), makeRecord(''));
+    writeFileSync(join(dir, 'empty.lock'), '');
+    const { code, out } = cli('sweep', dir);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^removed .*dead\.lock {2}stale: /m);
+    expect(out).toMatch(/^left .*empty\.lock {2}held: .*empty, unlocked, of unknown origin/m);
+    expect(out).toMatch(/^1 removed, 1 left$/m);
+    expect(readdirSync(dir)).toEqual(['empty.lock']);
+  });
+
+  it('removes nothing in a dry run', () => {
+    const { dir } = place();
+    writeFileSync(join(dir, 'dead.lock'), makeRecord(''));
+    expect(cli('sweep', '-n', dir).out).toMatch(/^would-remove/);
+    expect(readdirSync(dir)).toEqual(['dead.lock']);
+  });
+
+  it('leaves a held lock alone', async () => {
+    const { dir, path } = place();
+    await holder(path);
+    expect(cli('sweep', dir).out).toMatch(/^left /);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('keeps on record what it left, and under the same boot that proves nothing', () => {
+    const { dir, path } = place();
+    writeFileSync(path, 'x');
+    const state = join(scratch(), 'state');
+    for (let i = 0; i < 2; i++) expect(cli('sweep', '--state', state, dir).out).toMatch(/^left/);
+    expect(statSync(state).mode & 0o777).toBe(0o600);
+    // As it will be found after the next boot.
+    const { id = '', changed = 0 } = cliJson<[Inspection]>('explain', path)[0];
+    const files = { [id]: { path, ctime: changed, boot: 'an earlier one' } };
+    writeFileSync(state, JSON.stringify({ lockbridgeHistory: 1, files }));
+    expect(cli('explain', '--state', state, path).out).toMatch(/is STALE/);
+    expect(cli('sweep', '--state', state, dir).out).toMatch(/^removed .*earlier boot/);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
+
+describe('break', () => {
+  it('breaks a dead holder’s lock without asking, and a held one not', () => {
+    const { path } = place();
+    writeFileSync(path, makeRecord(''));
+    expect(cli('break', path)).toMatchObject({ code: 0 });
+    writeFileSync(path, '');
+    expect(cli('break', path).code).toBe(1);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('with --force wants the id that was seen, and says which one is there', () => {
+    const { path } = place();
+    writeFileSync(path, '');
+    const seen = cli('break', '--force', path);
+    expect(seen.code).toBe(64);
+    expect(seen.err).toContain(idOf(path));
+    expect(existsSync(path)).toBe(true);
+    expect(cli('break', '--force', '--id', idOf(path), path).code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('does not break the successor of the lock that was seen', () => {
+    const { path } = place();
+    writeFileSync(path, '');
+    const id = idOf(path);
+    unlinkSync(path);
+    writeFileSync(path, 'the successor');
+    const seen = cli('break', '--force', '--id', id, path);
+    expect(seen.code).toBe(1);
+    expect(seen.err).toMatch(/not broken: that lock is gone/);
+    expect(existsSync(path)).toBe(true);
+    unlinkSync(path);
+    expect(cli('break', '--force', '--id', id, path).err).toMatch(/is free/);
+  });
+
+  it('removes a directory and a symbolic link, not what the link names', () => {
+    const { dir, path } = place();
+    mkdirSync(path);
+    writeFileSync(join(path, 'host.1234'), '');
+    expect(cli('break', '--force', '--id', idOf(path), path).code).toBe(0);
+    const target = join(dir, 'target');
+    writeFileSync(target, 'precious');
+    symlinkSync(target, path);
+    expect(cli('break', '--force', '--id', idOf(path), path).code).toBe(0);
+    expect(readdirSync(dir)).toEqual(['target']);
+  });
+});
