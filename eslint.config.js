@@ -1,5 +1,5 @@
 // Lint: typescript-eslint's strictest type-checked rules, and the direction of dependencies
-// (cli -> supervisor, matrix, doctor -> lock, inspect -> peers -> native), which nothing else would
+// (cli -> supervisor, matrix, doctor, observe -> lock, inspect -> peers -> native), which nothing else would
 // keep.
 
 import tseslint from 'typescript-eslint';
@@ -24,14 +24,23 @@ export default tseslint.config(
     },
   },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
-  may(['src/{lock,inspect,peers,matrix,supervisor,doctor}/**'], '/cli/', 'nothing imports cli'),
-  may(['src/lock/**'], '/(cli|matrix|supervisor|doctor|peers)/', 'lock is the core'),
-  may(['src/inspect/**'], '/(cli|matrix|supervisor|doctor)/', 'inspect knows only lock and peers'),
+  may(
+    ['src/{lock,inspect,peers,matrix,supervisor,doctor,observe}/**'],
+    '/cli/',
+    'nothing imports cli',
+  ),
+  may(['src/lock/**'], '/(cli|matrix|supervisor|doctor|observe|peers)/', 'lock is the core'),
+  may(
+    ['src/inspect/**'],
+    '/(cli|matrix|supervisor|doctor|observe)/',
+    'inspect knows only lock and peers',
+  ),
   may(['src/doctor/**'], '/(cli|matrix|supervisor|peers)/', 'the doctor knows only the core'),
+  may(['src/observe/**'], '/(cli|matrix|supervisor|doctor|peers)/', 'observe knows only the core'),
   may(
     ['src/peers/**'],
-    '/(cli|matrix|supervisor|doctor|lock|inspect)/',
+    '/(cli|matrix|supervisor|doctor|observe|lock|inspect)/',
     'peers know nothing of ours but the shape of a lock program',
   ),
-  may(['src/matrix/**'], '/(cli|supervisor)/', 'the matrix is below the cli'),
+  may(['src/matrix/**'], '/(cli|supervisor|observe)/', 'the matrix is below the cli'),
 );

@@ -394,11 +394,16 @@ void deliver(Napi::Env env, State& state, const std::vector<WatchEvent>& events)
                  Napi::String::New(env, event.name)});
 }
 
-// (directory, lineage, callback(wd, mask, name) — the same one every time)
+Interest interestOf(Info info, size_t at) {
+  const auto flag = [&](size_t i) { return info[i].As<Napi::Boolean>().Value(); };
+  return {flag(at), flag(at + 1), flag(at + 2)};
+}
+
+// (directory, callback(wd, mask, name) — the same one every time, lineage, opens, follow)
 Napi::Value Watch(Info info) {
   State& s = state(info);
   readyCalls(info.Env(), s);
-  if (s.events.IsEmpty()) s.events = Napi::Persistent(info[2].As<Napi::Function>());
+  if (s.events.IsEmpty()) s.events = Napi::Persistent(info[1].As<Napi::Function>());
   if (!s.watcher) {
     s.watcher = std::make_unique<Watcher>([&s](std::vector<WatchEvent>&& events) {
       s.calls.NonBlockingCall([&s, events = std::move(events)](Napi::Env env, Napi::Function) {
@@ -406,12 +411,13 @@ Napi::Value Watch(Info info) {
       });
     });
   }
-  return number(info, s.watcher->add(text(info[0]), info[1].As<Napi::Boolean>().Value()));
+  return number(info, s.watcher->add(text(info[0]), interestOf(info, 2)));
 }
 
+// (watch descriptor, lineage, opens, follow)
 void Unwatch(Info info) {
   State& s = state(info);
-  if (s.watcher) s.watcher->remove(integer(info[0]), info[1].As<Napi::Boolean>().Value());
+  if (s.watcher) s.watcher->remove(integer(info[0]), interestOf(info, 1));
 }
 
 // undefined, or [identity, origin]; see Origin.

@@ -151,7 +151,7 @@ struct Swap {
 
   // Compare and swap: first exchange, then look what came out. Looking first would leave a moment
   // in which the lock that was seen goes and its successor is replaced.
-  int replaceOnly(const Identity& expected) const {
+  int replaceOnly(const Identity& expected, const Identity& ours) const {
     struct statx st;
     int done = statName(dir, name, &st);
     if (done < 0 || identityOf(st) != expected) return done < 0 && done != -ENOENT ? done : -ESTALE;
@@ -162,10 +162,20 @@ struct Swap {
     if (done < 0) return done;
     done = statName(dir, temporary, &st);
     if (done == 0 && identityOf(st) == expected) return removeOld(S_ISDIR(st.stx_mode));
-    // The successor goes back, also if our file was removed from its place meanwhile.
-    if (exchange() < 0)
-      retry([&] { return renameat2(dir, temporary, dir, name, RENAME_NOREPLACE); });
+    putBack(ours);
     return -ESTALE;
+  }
+
+  // The successor goes back to its place. Meanwhile our file may have been removed from there, or
+  // been renamed over: then the successor was too, as it would have been without us.
+  void putBack(const Identity& ours) const {
+    if (exchange() < 0) {
+      retry([&] { return renameat2(dir, temporary, dir, name, RENAME_NOREPLACE); });
+      return;
+    }
+    struct statx st;
+    if (statName(dir, temporary, &st) < 0 || identityOf(st) == ours) return;
+    if (exchange() == 0) unlinkat(dir, temporary, 0);
   }
 };
 
@@ -257,7 +267,7 @@ int replace(const std::string& path, const Birth& birth, const Identity* expecte
   int done = create(where.dir + "/" + temporary, named, out);
   if (done < 0) return done;
   const Swap swap = {dir.get(), temporary, where.name.c_str()};
-  done = expected == nullptr ? swap.replaceAnything() : swap.replaceOnly(*expected);
+  done = expected == nullptr ? swap.replaceAnything() : swap.replaceOnly(*expected, out->id);
   if (done < 0) {
     // Only our own file: a stranger's under this name is one that could not be put back.
     struct statx st;

@@ -109,6 +109,7 @@ Look lookWith(const std::string& path, Depth depth, const Locks& locks) {
     if (S_ISLNK(out.st.stx_mode)) out.target = readLink(path);
     if (!S_ISREG(out.st.stx_mode)) return out;
     if (depth == Depth::kName) {
+      out.attribute = lgetxattr(path.c_str(), kAttribute, nullptr, 0) >= 0;
       byName(locks, -EBUSY, &out);
       return out;
     }

@@ -16,7 +16,7 @@ constexpr uint32_t kNames =
 constexpr uint32_t kUse = IN_OPEN | IN_CLOSE;
 constexpr uint64_t kSlowestPoll = 5'000'000'000;
 
-uint32_t maskFor(bool lineage) { return kNames | (lineage ? kUse : 0) | IN_ONLYDIR; }
+uint32_t maskFor(bool uses) { return kNames | (uses ? kUse : 0) | IN_ONLYDIR; }
 
 }  // namespace
 
@@ -54,32 +54,35 @@ int Watcher::open() {
   return 0;
 }
 
-int Watcher::add(const std::string& dir, bool lineage) {
+int Watcher::add(const std::string& dir, const Interest& interest) {
   const std::lock_guard<std::mutex> guard(mutex_);
   const int ready = open();
   if (ready < 0) return ready;
   // IN_MASK_ADD widens an existing watch instead of replacing its mask.
-  const int wd = retry([&] {
-    return inotify_add_watch(inotify_.get(), dir.c_str(), maskFor(lineage) | IN_MASK_ADD);
-  });
+  const uint32_t mask = maskFor(interest.lineage || interest.opens) | IN_MASK_ADD |
+                        (interest.follow ? 0 : IN_DONT_FOLLOW);
+  const int wd = retry([&] { return inotify_add_watch(inotify_.get(), dir.c_str(), mask); });
   if (wd < 0) return wd;
   Directory& entry = directories_[wd];
   if (entry.users == 0) entry.path = dir;
   entry.users++;
-  if (lineage) entry.lineageUsers++;
+  if (interest.lineage) entry.lineageUsers++;
+  if (interest.opens) entry.openUsers++;
   return wd;
 }
 
-void Watcher::remove(int wd, bool lineage) {
+void Watcher::remove(int wd, const Interest& interest) {
   const std::lock_guard<std::mutex> guard(mutex_);
   const auto found = directories_.find(wd);
   if (found == directories_.end()) return;
   Directory& entry = found->second;
-  if (lineage && --entry.lineageUsers == 0) {
-    entry.lineages.clear();
-    if (entry.users > 1) inotify_add_watch(inotify_.get(), entry.path.c_str(), maskFor(false));
+  if (interest.opens) entry.openUsers--;
+  if (interest.lineage && --entry.lineageUsers == 0) entry.lineages.clear();
+  if (--entry.users > 0) {
+    if ((interest.lineage || interest.opens) && entry.lineageUsers == 0 && entry.openUsers == 0)
+      inotify_add_watch(inotify_.get(), entry.path.c_str(), maskFor(false));
+    return;
   }
-  if (--entry.users > 0) return;
   inotify_rm_watch(inotify_.get(), wd);
   directories_.erase(found);
 }
@@ -109,7 +112,8 @@ void Watcher::accept(const inotify_event& event, uint64_t now) {
     else if (entry.lineageUsers > 0)
       entry.lineages.event(entry.path, name, event.mask, now, batch_);
   }
-  if (event.mask & IN_OPEN) return;  // nobody waits for an open
+  // Nearly nobody waits for an open, and there are many.
+  if ((event.mask & IN_OPEN) && found->second.openUsers == 0) return;
   pending_.push_back({lost ? -1 : event.wd, event.mask, name});
 }
 

@@ -17,6 +17,13 @@
 
 namespace lockbridge {
 
+// What a watch of a directory is for; the same values are given to remove().
+struct Interest {
+  bool lineage = false;  // keep lineages, for which opens and closes are followed
+  bool opens = false;    // pass opens on too
+  bool follow = true;    // the directory may be a symbolic link
+};
+
 struct WatchEvent {
   int wd;  // -1: the queue overflowed, anything may have happened anywhere
   uint32_t mask;
@@ -31,10 +38,10 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // Watches a directory; with `lineage` opens and closes too. The same directory gives the same
-  // descriptor and is counted. Watch descriptor or -errno.
-  int add(const std::string& dir, bool lineage);
-  void remove(int wd, bool lineage);
+  // Watches a directory. The same directory gives the same descriptor and is counted. Watch
+  // descriptor or -errno.
+  int add(const std::string& dir, const Interest& interest);
+  void remove(int wd, const Interest& interest);
   // What is known of a file; false if nothing.
   bool lineage(int wd, const std::string& name, Lineage* out);
 
@@ -43,6 +50,7 @@ class Watcher {
     std::string path;
     int users = 0;
     int lineageUsers = 0;
+    int openUsers = 0;
     Lineages lineages;
   };
 

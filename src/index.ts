@@ -30,4 +30,6 @@ export type {
   ReleaseOutcome,
   WaitOptions,
 } from './lock/types.js';
+export { observe, type Observation } from './observe/observe.js';
+export type { LockEvent, LockEventKind, ObserveOptions } from './observe/types.js';
 export { watchDirectory, type DirectoryWatch } from './watch.js';

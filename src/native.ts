@@ -88,6 +88,9 @@ export interface RawLook {
 /** Same order as `Origin` in lineage.h. */
 export const ORIGIN = { created: 0, open: 1, locked: 2, kernel: 3, unknown: 4 } as const;
 
+/** What a watch is for; see `Interest` in watcher.h. */
+export type WatchFlags = [lineage: boolean, opens: boolean, follow: boolean];
+
 type EventCallback = (wd: number, mask: number, name: string) => void;
 
 /** What every way of taking shares: uid -1 leaves the owner; `ahead` in seconds. */
@@ -119,8 +122,8 @@ export interface Native {
   walk(dir: string, follow: boolean, most: number, depth: number): RawWalk | number;
   startWait(fd: number, kind: number, done: (result: number) => void): number;
   cancelWait(id: number): void;
-  watch(dir: string, lineage: boolean, event: EventCallback): number;
-  unwatch(wd: number, lineage: boolean): void;
+  watch(dir: string, event: EventCallback, ...interest: WatchFlags): number;
+  unwatch(wd: number, ...interest: WatchFlags): void;
   lineage(wd: number, name: string): [id: string, origin: number] | undefined;
   openExclusive(path: string, mode: number): number;
   flock(fd: number, operation: number): number;

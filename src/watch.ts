@@ -1,14 +1,16 @@
 // Watching directories by inotify: one descriptor for the process, any number of listeners.
 // A holder watches for the loss of its lock, a waiter for a change, a supervisor for lineages.
 
+import { constants } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
-import { fromErrno } from './errors.js';
-import { native, ORIGIN } from './native.js';
+import { fromErrno, LockError, type LockErrorCode } from './errors.js';
+import { native, ORIGIN, type WatchFlags } from './native.js';
 
 /** inotify(7) event bits that listeners look at. */
 export const IN = {
   MODIFY: 0x2,
   CLOSE: 0x18,
+  OPEN: 0x20,
   MOVED_FROM: 0x40,
   MOVED_TO: 0x80,
   CREATE: 0x100,
@@ -18,6 +20,7 @@ export const IN = {
   UNMOUNT: 0x2000,
   OVERFLOW: 0x4000,
   IGNORED: 0x8000,
+  ISDIR: 0x40000000,
 } as const;
 
 /** Whatever may change what a name in the directory stands for, lost events included. */
@@ -41,26 +44,61 @@ export interface DirectoryWatch extends Disposable {
   close(): void;
 }
 
-const listeners = new Map<number, Set<Listener>>();
+/** What a subscription wants beyond the changes of names. */
+export interface Interest {
+  /** Opens too; without it a reader of a busy directory wakes nobody. */
+  opens?: boolean;
+  /** False: the directory must not be a symbolic link. */
+  follow?: boolean;
+}
+
+const listeners = new Map<number, Map<Listener, Interest>>();
 const lineages = new Map<string, number>(); // directory -> wd, where opens are followed too
 
 function dispatch(wd: number, mask: number, name: string): void {
   const sets = wd === -1 ? [...listeners.values()] : [listeners.get(wd)];
-  for (const set of sets) for (const listener of set ?? []) listener(name, mask);
+  for (const set of sets)
+    for (const [listener, { opens }] of set ?? [])
+      if ((mask & IN.OPEN) === 0 || opens === true) listener(name, mask);
+}
+
+const SPENT: Readonly<Record<number, string>> = {
+  [constants.errno.ENOSPC]: 'fs.inotify.max_user_watches',
+  [constants.errno.EMFILE]: 'fs.inotify.max_user_instances',
+};
+
+// inotify(7) reuses two error numbers that mean something else everywhere else, and what is missing
+// here is the directory itself.
+function unwatchable(result: number, path: string): LockError {
+  const details = { path, syscall: 'inotify_add_watch', errno: -result };
+  const limit = SPENT[-result];
+  const say = (code: LockErrorCode, why: string): LockError =>
+    new LockError(code, `cannot watch '${path}': ${why}`, details);
+  if (limit !== undefined)
+    return say('ERR_LOCK_SYSTEM', `this user's inotify limit is used up; raise sysctl ${limit}`);
+  if (-result === constants.errno.ENOENT || -result === constants.errno.ENOTDIR)
+    return say('ERR_LOCK_PATH', 'there is no such directory; create it first');
+  return fromErrno(result, 'inotify_add_watch', path);
 }
 
 /** Calls `listener` for every event in `dir` until closed; LockError if it cannot be watched. */
-export function subscribe(dir: string, lineage: boolean, listener: Listener): DirectoryWatch {
+export function subscribe(
+  dir: string,
+  lineage: boolean,
+  listener: Listener,
+  interest: Interest = {},
+): DirectoryWatch {
   const path = resolve(dir);
-  const wd = native.watch(path, lineage, dispatch);
-  if (wd < 0) throw fromErrno(wd, 'inotify_add_watch', path);
-  const set = listeners.get(wd) ?? new Set();
+  const flags: WatchFlags = [lineage, interest.opens === true, interest.follow !== false];
+  const wd = native.watch(path, dispatch, ...flags);
+  if (wd < 0) throw unwatchable(wd, path);
+  const set = listeners.get(wd) ?? new Map<Listener, Interest>();
   listeners.set(wd, set);
   // One object per subscription: the same function may be given twice.
   const own: Listener = (name, mask) => {
     listener(name, mask);
   };
-  set.add(own);
+  set.set(own, interest);
   if (lineage) lineages.set(path, wd);
   const close = (): void => {
     if (!set.delete(own)) return;
@@ -68,7 +106,7 @@ export function subscribe(dir: string, lineage: boolean, listener: Listener): Di
       listeners.delete(wd);
       if (lineages.get(path) === wd) lineages.delete(path);
     }
-    native.unwatch(wd, lineage);
+    native.unwatch(wd, ...flags);
   };
   return { dir: path, close, [Symbol.dispose]: close };
 }

@@ -15,12 +15,14 @@ import { statusCommand } from './status.js';
 import { sweepCommand } from './sweep.js';
 import type { Command } from './types.js';
 import { waitCommand } from './wait.js';
+import { watchCommand } from './watch.js';
 
 const COMMANDS: readonly Command[] = [
   runCommand,
   statusCommand,
   explainCommand,
   lsCommand,
+  watchCommand,
   waitCommand,
   breakCommand,
   sweepCommand,

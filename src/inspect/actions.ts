@@ -6,7 +6,8 @@ type Seen = Omit<Inspection, 'actions'>;
 
 const command = (...words: string[]): string[] => ['lockbridge', ...words];
 
-function name({ pid, command: line, container }: Holder): string {
+/** A process in a few words. */
+export function processName({ pid, command: line, container }: Holder): string {
   const where =
     container === undefined ? '' : ` in container ${container.name ?? container.id.slice(0, 12)}`;
   return `pid ${String(pid)}${line === undefined ? '' : ` (${line})`}${where}`;
@@ -51,7 +52,7 @@ function held(seen: Seen): Action[] {
   for (const holder of holding.filter(({ sharedWith }) => sharedWith === undefined).slice(0, 3))
     actions.push({
       kind: 'ask',
-      text: `ask ${name(holder)} to finish`,
+      text: `ask ${processName(holder)} to finish`,
       risk: 'killing it ends its critical section half-way; a child that inherited the lock keeps it',
     });
   if (seen.unseen.length > 0) actions.push(LOOK_OUTSIDE);
@@ -80,7 +81,7 @@ function held(seen: Seen): Action[] {
     ...actions,
     ...force(
       seen,
-      `${who === undefined ? 'if its holder lives, it' : name(who)} goes on without protection, beside whoever takes the lock next`,
+      `${who === undefined ? 'if its holder lives, it' : processName(who)} goes on without protection, beside whoever takes the lock next`,
     ),
   ];
 }
@@ -92,7 +93,7 @@ export function actionsFor(seen: Seen): Action[] {
     .filter(({ sharedWith }) => sharedWith === undefined)
     .map((orphan) => ({
       kind: 'ask',
-      text: `stop or restart ${name(orphan)}: it believes that it holds this path, and protects nothing`,
+      text: `stop or restart ${processName(orphan)}: it believes that it holds this path, and protects nothing`,
     }));
   if (verdict === 'held') return [...stop, ...held(seen)];
   if (verdict !== 'free') return [...stop, remove(path)];

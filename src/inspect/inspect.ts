@@ -82,7 +82,19 @@ export function inspectAllSync(
 ): (Inspection | LockError)[] {
   for (const path of paths) checkPath(path);
   checkOptions(options);
-  const looks = lookAll(paths, options.probe === true ? DEPTH.probe : DEPTH.content);
+  return inspectLooks(
+    paths,
+    lookAll(paths, options.probe === true ? DEPTH.probe : DEPTH.content),
+    options,
+  );
+}
+
+/** What looks at the paths mean: searches /proc once for whom they name, and judges. */
+export function inspectLooks(
+  paths: readonly string[],
+  looks: readonly RawLook[],
+  options: InspectOptions = {},
+): (Inspection | LockError)[] {
   // Only files that nobody has open need no search, and only of a file can that be known.
   const searched = looks.flatMap((look, at) => (look.error >= 0 && !nobodyHasIt(look) ? [at] : []));
   const searching = options.search !== false;

@@ -99,8 +99,12 @@ export function runHelper(
   return `${done.stdout}${done.stderr}`.trim();
 }
 
-export function helperChild(name: string, args: readonly string[]): Child {
-  return new Child(process.execPath, [helper(name), ...args]);
+export function helperChild(
+  name: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): Child {
+  return new Child(process.execPath, [helper(name), ...args], options);
 }
 
 /** flock(1) that holds `path` until its input ends. */

@@ -1,0 +1,49 @@
+// An observer in a process of its own, and what it says.
+
+import type { LockEvent } from '../../src/index.js';
+import { helperChild, type Child } from './child.js';
+
+type Said = Pick<LockEvent, 'kind' | 'path' | 'verdict' | 'holder' | 'previous' | 'text'> &
+  Partial<LockEvent> & { looks?: number; idle?: boolean };
+
+export class Watching {
+  readonly child: Child;
+  /** Everything that was said so far. */
+  readonly said: Said[] = [];
+
+  private constructor(child: Child) {
+    this.child = child;
+  }
+
+  /** Observes the paths; resolves once it does. */
+  static async start(paths: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Watching> {
+    const child = helperChild('observer.mjs', paths, { env: { ...process.env, ...env } });
+    const watching = new Watching(child);
+    for (const path of paths) await watching.next('watching', path);
+    return watching;
+  }
+
+  /** The next event of that kind at that path; those before it are kept in `said`. */
+  async next(kind: string, path?: string): Promise<Said> {
+    for (;;) {
+      const line = await this.child.line();
+      if (!line.startsWith('{')) throw new Error(`the observer said: ${line}`);
+      const event = JSON.parse(line) as Said;
+      this.said.push(event);
+      if (event.kind === kind && (path === undefined || event.path === path)) return event;
+    }
+  }
+
+  /** `kind pid` of every event at the path so far. */
+  of(path: string): string[] {
+    return this.said
+      .filter((event) => event.path === path)
+      .map(({ kind, holder }) => (holder === undefined ? kind : `${kind} ${String(holder.pid)}`));
+  }
+
+  async state(): Promise<{ looks: number; idle: boolean }> {
+    this.child.say('state');
+    const { looks = -1, idle = false } = await this.next('state');
+    return { looks, idle };
+  }
+}
