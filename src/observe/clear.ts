@@ -4,8 +4,11 @@
 // a stale lock: it tells of a crash, and the next lockbridge takes it anyway.
 
 import { LockError } from '../errors.js';
+import { inspectSync } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
 import { breakSync } from '../lock/break.js';
+import { ORIGIN } from '../native.js';
+import { originOf } from '../watch.js';
 
 const QUIET_MS = 500;
 const SLOWEST_MS = 60_000;
@@ -14,6 +17,20 @@ interface Pending {
   id: string;
   delay: number;
   timer: NodeJS.Timeout | undefined;
+}
+
+// By proof, not by a policy.
+function isResidue({ verdict, evidence }: Inspection): boolean {
+  return verdict === 'residue' && !evidence.some(({ kind }) => kind === 'policy');
+}
+
+// A look by name cannot see who has it open outside this pid namespace (a supervisor in a container);
+// opening it can: a lease is granted only if nobody has. Worth an open only for what a locker left.
+function mayBeResidue({ path, id, by, protocol, record, evidence }: Inspection): boolean {
+  if (by !== 'undecidable' || !evidence.some(({ kind }) => kind === 'openers-hidden')) return false;
+  const origin = originOf(path);
+  const seenMade = origin?.id === id && origin?.origin === ORIGIN.kernel;
+  return seenMade || (protocol === 'lockbridge' && record === undefined);
 }
 
 export class Clearing {
@@ -39,9 +56,9 @@ export class Clearing {
   }
 
   /** What was seen last. */
-  consider({ path, id, verdict, holders, evidence }: Inspection): void {
-    const proven = verdict === 'residue' && !evidence.some(({ kind }) => kind === 'policy');
-    if (!this.#allowed || !proven || id === undefined) {
+  consider(seen: Inspection): void {
+    const { path, id, holders } = seen;
+    if (!this.#allowed || id === undefined || !(isResidue(seen) || mayBeResidue(seen))) {
       this.stir(path);
       this.#pending.delete(path);
       return;
@@ -69,6 +86,8 @@ export class Clearing {
     // A refusal opens and closes the file too, and so comes back here: ever more rarely.
     pending.delay = Math.min(pending.delay * 2, SLOWEST_MS);
     try {
+      const now = inspectSync(path, { empty: 'held' });
+      if (now.id !== pending.id || !isResidue(now)) return;
       breakSync(path, { id: pending.id, empty: 'held', reason: 'lockbridge watch: residue' });
     } catch (error) {
       if (!LockError.is(error)) throw error;

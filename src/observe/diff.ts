@@ -103,7 +103,7 @@ const claimed = ({ holders }: Inspection): People => ({
 function ended(was: Side, is: Side, change: Change, say: Say, lost: Set<number>): void {
   const { seen: before } = was;
   const { id } = before;
-  if (before.verdict !== 'held') {
+  if (before.verdict !== 'held' || change.cleared) {
     say(change.cleared ? 'cleared' : 'vanished', {}, id);
     return;
   }

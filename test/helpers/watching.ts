@@ -1,7 +1,8 @@
 // An observer in a process of its own, and what it says.
 
+import { fileURLToPath } from 'node:url';
 import type { LockEvent } from '../../src/index.js';
-import { helperChild, type Child } from './child.js';
+import { Child } from './child.js';
 
 type Said = Pick<LockEvent, 'kind' | 'path' | 'verdict' | 'holder' | 'previous' | 'text'> &
   Partial<LockEvent> & { looks?: number; idle?: boolean };
@@ -15,10 +16,15 @@ export class Watching {
     this.child = child;
   }
 
-  /** Observes the paths; resolves once it does. */
-  static async start(paths: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Watching> {
-    const child = helperChild('observer.mjs', paths, { env: { ...process.env, ...env } });
-    const watching = new Watching(child);
+  /** Observes the paths; resolves once it does. `under`: a command to run it under. */
+  static async start(
+    paths: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    under: readonly string[] = [],
+  ): Promise<Watching> {
+    const program = fileURLToPath(new URL('observer.mjs', import.meta.url));
+    const [command = '', ...args] = [...under, process.execPath, program, ...paths];
+    const watching = new Watching(new Child(command, args, { env: { ...process.env, ...env } }));
     for (const path of paths) await watching.next('watching', path);
     return watching;
   }

@@ -57,6 +57,30 @@ it('what a handed-over lockbridge lock left is cleared although its maker was ki
   expect(existsSync(path)).toBe(false);
 });
 
+it.skipIf(process.getuid?.() !== 0)(
+  'it clears from a pid namespace that cannot see who has a file open, but not what is open',
+  async () => {
+    const dir = scratch();
+    const under = ['unshare', '-pf', '--kill-child', '--mount-proc'];
+    const watching = await Watching.start([dir], {}, under);
+    const [kept = '', left = ''] = ['a.lock', 'b.lock'].map((name) => join(dir, name));
+    const fds: number[] = [];
+    for (const path of [kept, left]) {
+      const child = await holder(path);
+      fds.push(openSync(path, 'r'));
+      child.say('release');
+      expect(await child.line()).toBe('released handed-over');
+      child.process.kill('SIGKILL');
+      await child.ended;
+    }
+    closeSync(fds[1] ?? -1);
+    await watching.next('cleared', left);
+    expect([kept, left].filter(existsSync)).toEqual([kept]);
+    closeSync(fds[0] ?? -1);
+    await watching.next('cleared', kept);
+  },
+);
+
 it('residue is left while somebody has it open', async () => {
   const dir = scratch();
   const path = join(dir, 'a.lock');

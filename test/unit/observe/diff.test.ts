@@ -126,6 +126,13 @@ const TABLE: [string, Inspection, Inspection, string[], Partial<Change>?][] = [
   ['the orphan stays', orphaned(free, 7), orphaned(free, 7), []],
   ['residue is removed', residue, free, ['vanished']],
   ['residue is removed by us', residue, free, ['cleared'], { cleared: true }],
+  [
+    'what looked held from a container is proven residue, and removed',
+    undecidable,
+    free,
+    ['cleared'],
+    { cleared: true },
+  ],
   ['its record says why', kernel(H(7)), { ...kernel(H(7)), record }, ['reason 7']],
   ['taken with a record', free, { ...kernel(H(7)), record }, ['took 7', 'reason 7']],
 ];
