@@ -7,7 +7,7 @@ import { allGuaranteed, diagnose } from '../doctor/diagnose.js';
 import type { Finding, Status } from '../doctor/types.js';
 import { EXIT } from '../errors.js';
 import { bare } from '../matrix/bare.js';
-import { printJson } from './output.js';
+import { inColor, printJson } from './output.js';
 import type { Command } from './types.js';
 
 const USUAL = '/tmp/balena';
@@ -42,8 +42,7 @@ async function run(args: Record<string, unknown>): Promise<number> {
 }
 
 function page(dir: string, findings: readonly Finding[], guaranteed: boolean): string {
-  const color = process.stdout.isTTY && picocolors.isColorSupported; // knows NO_COLOR
-  const { bold, green, red, yellow } = picocolors.createColors(color);
+  const { bold, green, red, yellow } = picocolors.createColors(inColor());
   const paint: Record<Status, (text: string) => string> = {
     ok: green,
     weak: yellow,

@@ -6,7 +6,7 @@ import { containersOf, nameContainers } from '../inspect/engine.js';
 import type { Inspection } from '../inspect/types.js';
 import { columns } from './columns.js';
 import { commonOptions, emptyOf, historyOf, historyOption } from './options.js';
-import { printJson } from './output.js';
+import { inColor, printJson } from './output.js';
 import { age, whoShort } from './people.js';
 import { lookBelow } from './places.js';
 import type { Command } from './types.js';
@@ -59,7 +59,7 @@ function order(seen: readonly Inspection[], key: Key): Inspection[] {
 }
 
 function table(seen: readonly Inspection[]): string {
-  const color = picocolors.createColors(process.stdout.isTTY && picocolors.isColorSupported);
+  const color = picocolors.createColors(inColor());
   const paint = { free: color.dim, held: color.yellow, stale: color.green, residue: color.green };
   const rows = seen.map((one): string[] => {
     const { path, verdict, by, protocol, since, record, holders, orphans } = one;

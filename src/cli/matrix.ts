@@ -1,7 +1,6 @@
 // `lockbridge matrix`: every lock program against every other one, on this machine and filesystem.
 
 import { statSync } from 'node:fs';
-import picocolors from 'picocolors';
 import type { Argv } from 'yargs';
 import { requirePeers } from '../env.js';
 import { EXIT } from '../errors.js';
@@ -14,6 +13,7 @@ import { peers as known } from '../peers/index.js';
 import { howToInstall, installPeers } from '../peers/install.js';
 import type { Peer } from '../peers/types.js';
 import { progress } from './matrix-progress.js';
+import { inColor } from './output.js';
 import type { Command } from './types.js';
 
 interface MatrixArgs {
@@ -85,8 +85,7 @@ function sayMissing(result: MatrixResult): number {
 function print(result: MatrixResult, args: MatrixArgs): string {
   if (args.json === true) return JSON.stringify(result, undefined, 2);
   if (args.markdown === true) return markdown(result, 'lockbridge matrix --markdown').trimEnd();
-  const color = process.stdout.isTTY && picocolors.isColorSupported; // knows NO_COLOR
-  return render(result, { color });
+  return render(result, { color: inColor() });
 }
 
 async function run(given: Record<string, unknown>): Promise<number> {

@@ -1,5 +1,6 @@
 // What the commands share in printing: errors in one line, JSON, and the text of an inspection.
 
+import picocolors from 'picocolors';
 import { EXIT, LockError } from '../errors.js';
 import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
@@ -20,6 +21,12 @@ export function complain(error: unknown): number {
     `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return EXIT.osError;
+}
+
+/** Whether stdout is a terminal that shows colours, and nobody asked for none (NO_COLOR). */
+export function inColor(): boolean {
+  // isTTY is undefined in a pipe, and picocolors is in colour under CI whatever it writes to.
+  return Boolean(process.stdout.isTTY) && picocolors.isColorSupported;
 }
 
 /** One line on stderr. */

@@ -5,34 +5,27 @@
 //    for all paths, which also finds who holds a lock on a file that lost its name.
 // 3. Judge, name the people behind the numbers, and say what can be done.
 
-import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { emptyPolicy } from '../env.js';
-import { fromErrno, LockError } from '../errors.js';
+import { LockError } from '../errors.js';
 import { checkOptions, checkPath } from '../lock/options.js';
-import type { EmptyPolicy } from '../lock/types.js';
 import { DEPTH, KNOWN, native, type RawLook, type RawOpener } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
 import { actionsFor } from './actions.js';
-import { containersOf, nameContainers } from './engine.js';
-import type { LockHistory } from './history.js';
+import { answer, failureOf, freeAnswer, isNothing, policiesFor, type Policies } from './answer.js';
 import { Directories } from './directories.js';
+import { containersOf, nameContainers } from './engine.js';
 import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
+import { whoIsMeant } from './meant.js';
 import { Orphans } from './orphans.js';
 import { Processes } from './process.js';
-import { whoIsMeant } from './meant.js';
 import { containersThatReach } from './reach.js';
-import { serviceOf } from './service.js';
-import { sinceOf } from './since.js';
 import { trapsOf } from './traps.js';
-import type { Holder, Inspection } from './types.js';
+import type { Inspection } from './types.js';
 import { View } from './unseen.js';
-import { judge, type Judgement } from './verdict.js';
+import { judge } from './verdict.js';
 
-export interface InspectOptions {
-  /** `free`: only kernel lockers live here. Default: LOCKBRIDGE_EMPTY, else `held`. */
-  empty?: EmptyPolicy;
+export interface InspectOptions extends Policies {
   /** Where nothing that only asks can tell, try a flock: it can make a peer's own attempt fail. */
   probe?: boolean;
   /**
@@ -43,13 +36,7 @@ export interface InspectOptions {
    * With `false` nobody is disturbed at all, and what only a search can tell is undecidable.
    */
   search?: boolean;
-  /** What was on record under earlier boots. */
-  history?: LockHistory;
 }
-
-const ENOENT = -2;
-// Out of descriptors or memory is our failure, not a fact about the lock.
-const OWN_FAILURES: readonly number[] = [-24, -23, -12];
 
 /** Says what is at `path` without disturbing whoever uses it. LockError if it cannot be reached. */
 export function inspectSync(path: string, options: InspectOptions = {}): Inspection {
@@ -149,108 +136,22 @@ function inspectOne(
   found: RawOpener[],
   scene: Scene,
 ): Inspection | LockError {
-  const error = look?.error ?? ENOENT;
-  if (look === undefined || error === ENOENT) return free(path, scene.orphans);
-  if (error < 0) return fromErrno(error, 'lstat', path);
-  if (OWN_FAILURES.includes(look.openError)) return fromErrno(look.openError, 'open', path);
   const { options, view, processes, pids, directories } = scene;
+  const orphans = scene.orphans.of(dirname(path), path);
+  if (look === undefined || isNothing(look)) return freeAnswer(path, orphans);
+  const failure = failureOf(path, look);
+  if (failure !== undefined) return failure;
+  const searched = options.search !== false;
   const judged = judge(look, {
     path,
     pids,
     directories,
-    empty: emptyOf(options),
     origin: originOf(path),
-    openers: { found, complete: view.complete && options.search !== false },
-    earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
+    openers: { found, complete: view.complete && searched },
+    ...policiesFor(options, look),
   });
-  const holders = [...holdersOf(look, found, processes), ...judged.named];
-  const shown = holders.some(({ role }) => role === 'holds');
-  const blind = !nobodyHasIt(look) && !shown;
-  return complete(path, look, judged, holders, {
-    orphans: scene.orphans.of(dirname(path), path),
-    unseen: blind ? view.sentences(look, options.search !== false) : [],
-  });
-}
-
-function complete(
-  path: string,
-  look: RawLook,
-  { named, ...judged }: Judgement,
-  holders: Holder[],
-  around: Pick<Inspection, 'orphans' | 'unseen'>,
-): Inspection {
-  const service = serviceOf(path);
-  const seen = {
-    path,
-    ...judged,
-    id: look.id,
-    holders,
-    since: sinceOf(look, judged, holders),
-    changed: look.ctime,
-    ...(service && { service }),
-    ...around,
-  };
-  return { ...seen, actions: actionsFor(seen) };
-}
-
-function emptyOf(options: InspectOptions): EmptyPolicy {
-  return options.empty ?? emptyPolicy() ?? 'held';
-}
-
-function free(path: string, orphans: Orphans): Inspection | LockError {
-  const parent = dirname(path);
-  if (lstatSync(parent, { throwIfNoEntry: false }) === undefined)
-    return fromErrno(ENOENT, 'lstat', path);
-  const seen = {
-    path,
-    verdict: 'free' as const,
-    holders: [],
-    orphans: orphans.of(parent, path),
-    evidence: [{ kind: 'nothing', text: 'nothing is at the path' }],
-    unseen: [],
-  };
-  return { ...seen, actions: actionsFor(seen) };
-}
-
-/**
- * A taker's look: without a search through /proc, because its own flock will decide, and with no
- * more of the holders than their numbers and commands. LockError if the path cannot be reached.
- */
-export function glance(path: string, options: InspectOptions): Inspection {
-  const look = native.look(path, lineagePending(path) ? DEPTH.name : DEPTH.content);
-  return brief(path, look, options, false);
-}
-
-/** Judges once more a file that we hold the kernel locks of. */
-export function judgeHeld(path: string, fd: number, options: InspectOptions): Inspection {
-  return brief(path, native.lookHeld(fd), options, true);
-}
-
-function brief(
-  path: string,
-  look: RawLook,
-  options: InspectOptions,
-  underLock: boolean,
-): Inspection {
-  const pids = new PidTable();
-  const directories = new Directories();
-  const processes = new Processes(true);
-  if (look.error === ENOENT) {
-    const seen = free(path, new Orphans([], processes));
-    if (LockError.is(seen)) throw seen;
-    return seen;
-  }
-  if (look.error < 0) throw fromErrno(look.error, 'lstat', path);
-  if (OWN_FAILURES.includes(look.openError)) throw fromErrno(look.openError, 'open', path);
-  const judged = judge(look, {
-    path,
-    pids,
-    directories,
-    empty: emptyOf(options),
-    origin: originOf(path),
-    earlierBoot: options.history?.earlierBoot(look.id, look.ctime),
-    underLock,
-  });
-  const holders = [...holdersOf(look, [], processes), ...judged.named];
-  return complete(path, look, judged, holders, { orphans: [], unseen: [] });
+  const kernel = holdersOf(look, found, processes);
+  const blind = !nobodyHasIt(look) && !kernel.some(({ role }) => role === 'holds');
+  const unseen = blind ? view.sentences(look, searched) : [];
+  return answer(path, look, judged, kernel, { orphans, unseen });
 }

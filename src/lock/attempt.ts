@@ -2,7 +2,7 @@
 // and adopt it if it is provably nobody's.
 
 import { fromErrno } from '../errors.js';
-import { glance, judgeHeld } from '../inspect/inspect.js';
+import { glance, judgeHeld } from '../inspect/glance.js';
 import type { Inspection } from '../inspect/types.js';
 import { native, type Birth } from '../native.js';
 import { Lock } from './lock.js';
