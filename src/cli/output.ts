@@ -1,5 +1,6 @@
 // What the commands share in printing: errors in one line, JSON, and the text of an inspection.
 
+import { isatty } from 'node:tty';
 import picocolors from 'picocolors';
 import { EXIT, LockError } from '../errors.js';
 import { wayOut } from '../inspect/actions.js';
@@ -25,8 +26,8 @@ export function complain(error: unknown): number {
 
 /** Whether stdout is a terminal that shows colours, and nobody asked for none (NO_COLOR). */
 export function inColor(): boolean {
-  // isTTY is undefined in a pipe, and picocolors is in colour under CI whatever it writes to.
-  return Boolean(process.stdout.isTTY) && picocolors.isColorSupported;
+  // Asked apart, because picocolors is in colour under CI whatever it writes to.
+  return isatty(1) && picocolors.isColorSupported;
 }
 
 /** One line on stderr. */
