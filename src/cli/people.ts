@@ -67,8 +67,11 @@ function what(holder: Holder): string {
   return `${DOES[holder.role]}${lock}${gone}`;
 }
 
-/** Who holds a lock, in a few words: the container or command, or whom the file names; `-` if unknown. */
-export function whoShort({ holders, record }: Inspection): string {
+/**
+ * Who holds a lock, in a few words: container and command, whom the file names, or at least whose
+ * lock directory it is; `-` if nothing is known.
+ */
+export function whoShort({ holders, record, service }: Inspection): string {
   const holder =
     holders.find(({ role }) => role === 'holds') ?? holders.find(({ role }) => role === 'open');
   if (holder !== undefined) {
@@ -79,7 +82,7 @@ export function whoShort({ holders, record }: Inspection): string {
   if (record !== undefined)
     return cut(`${record.owner ?? record.host} pid ${String(record.pid)} ${record.cmd}`);
   const named = holders.find(({ role }) => role === 'named');
-  if (named === undefined) return '-';
+  if (named === undefined) return service === undefined ? '-' : `service ${service.service}?`;
   const lives = { true: 'lives', false: 'dead', undefined: 'unknown' }[String(named.alive)] ?? '';
   return `names pid ${String(named.pid)} (${lives})`;
 }

@@ -1,7 +1,8 @@
 // lockbridge sweep DIR…: removes what is provably nobody's, and says what it left and why.
 
 import { EXIT, LockError } from '../errors.js';
-import { LockHistory } from '../inspect/history.js';
+import { containersOf, nameContainers } from '../inspect/engine.js';
+import type { LockHistory } from '../inspect/history.js';
 import type { Inspection } from '../inspect/types.js';
 import { breakSync } from '../lock/break.js';
 import { commonOptions, emptyOf, historyOf, historyOption } from './options.js';
@@ -34,13 +35,13 @@ export const sweepCommand: Command = {
         '$0 sweep --state /data/locks.json /data',
         'at every boot: what an earlier one left',
       ),
-  run: (args) => {
+  run: async (args) => {
     const history = historyOf(args);
     const options = { ...emptyOf(args), ...(history && { history }) };
     const dry = args['dryRun'] === true;
-    const swept = lookBelow(args, false, options).map((seen): Swept =>
-      sweepOne(seen, options, dry),
-    );
+    const found = lookBelow(args, false, options);
+    await nameContainers(found.flatMap(containersOf));
+    const swept = found.map((seen): Swept => sweepOne(seen, options, dry));
     if (history !== undefined && !dry) {
       history.note(lookBelow(args, false, options));
       history.save();
@@ -48,7 +49,7 @@ export const sweepCommand: Command = {
     if (args['json'] === true) printJson(swept);
     else process.stdout.write(`${swept.map(line).join('')}${summary(swept)}\n`);
     const failed = swept.some(({ done }) => done === 'failed');
-    return Promise.resolve(failed ? EXIT.conflict : EXIT.ok);
+    return failed ? EXIT.conflict : EXIT.ok;
   },
 };
 

@@ -55,6 +55,11 @@ function held(seen: Seen): Action[] {
       text: `ask ${processName(holder)} to finish`,
       risk: 'killing it ends its critical section half-way; a child that inherited the lock keeps it',
     });
+  for (const container of (seen.reach ?? []).slice(0, 3))
+    actions.push({
+      kind: 'ask',
+      text: `ask whoever runs container ${container.name ?? container.id.slice(0, 12)}: it can have made it`,
+    });
   if (seen.unseen.length > 0) actions.push(LOOK_OUTSIDE);
   if (by === 'undecidable' && seen.evidence.some(({ kind }) => kind === 'empty'))
     actions.push(
@@ -74,6 +79,12 @@ function held(seen: Seen): Action[] {
     actions.push({
       kind: 'fix',
       text: 'in the script, take the lock with lockbridge instead of flock: existence lockers then see it end',
+      command: command('run', path, '--', 'COMMAND'),
+    });
+  if (by === 'existence')
+    actions.push({
+      kind: 'fix',
+      text: 'in its program, take the lock with lockbridge: then it says who holds it, and a crash leaves nothing that blocks',
       command: command('run', path, '--', 'COMMAND'),
     });
   const who = holding[0] ?? holders[0];

@@ -152,6 +152,6 @@ function inspectOne(
   });
   const kernel = holdersOf(look, found, processes);
   const blind = !nobodyHasIt(look) && !kernel.some(({ role }) => role === 'holds');
-  const unseen = blind ? view.sentences(look, searched) : [];
+  const unseen = blind ? view.sentences(look, found.length, searched) : [];
   return answer(path, look, judged, kernel, { orphans, unseen });
 }

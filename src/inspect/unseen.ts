@@ -19,12 +19,14 @@ export class View {
     return !this.outside && this.#mounted && !this.#hidepid && this.hidden === 0;
   }
 
-  /** In sentences, for one file that nobody is seen to hold. */
-  sentences({ locked, leaseRefused }: RawLook, searched: boolean): string[] {
+  /** In sentences, for one file that nobody is seen to hold; `openers`: how many have it open. */
+  sentences({ locked, leaseRefused }: RawLook, openers: number, searched: boolean): string[] {
+    // A refused lease means that somebody has it open: if none of those in sight, one out of sight.
+    const elsewhere = leaseRefused && openers === 0 && searched;
     const who = locked
       ? 'it is held by a process'
-      : leaseRefused
-        ? 'it is open in a process that may be'
+      : elsewhere && this.hidden === 0
+        ? 'it is open in a process'
         : 'a holder may be';
     const text: string[] = [];
     if (!searched) text.push('the descriptors of other processes were not searched');
