@@ -41,6 +41,7 @@ export function seesEveryProcess(): boolean {
 export class PidTable {
   #complete: boolean | undefined;
   #numbers: Set<number> | undefined;
+  #identities: Map<string, number> | undefined;
 
   get complete(): boolean {
     return (this.#complete ??= seesEveryProcess());
@@ -50,6 +51,18 @@ export class PidTable {
   alive(pid: number): boolean | undefined {
     if ((this.#numbers ??= numbers()).has(pid)) return true;
     return this.complete ? false : undefined;
+  }
+
+  /** What became of the process that a lockbridge record names, as a sentence. A record is a claim. */
+  fateOf({ pid, pidns, start, boot }: LockRecord): string {
+    const who = `the process of its record (pid ${String(pid)})`;
+    if (boot !== readProc('/proc/sys/kernel/random/boot_id').trim())
+      return `${who} is of an earlier boot, or of another machine`;
+    const living = (this.#identities ??= identities()).get(identity(pidns, pid, start));
+    if (living !== undefined) return `${who} lives: it is pid ${String(living)} here`;
+    return this.complete
+      ? `${who} is gone: none has its number, namespace and start time`
+      : `${who} is not in sight; whether it lives cannot be told from here`;
   }
 }
 
@@ -61,6 +74,22 @@ function numbers(): Set<number> {
     for (const level of levels?.split('\t') ?? []) all.add(Number(level));
   }
   return all;
+}
+
+// Every process by pid namespace, its number in there and start time: what a record names.
+function identities(): Map<string, number> {
+  const all = new Map<string, number>();
+  for (const pid of visiblePids()) {
+    const levels = /^NSpid:\t(.*)$/m.exec(readProc(`/proc/${String(pid)}/status`))?.[1];
+    const own = Number(levels?.split('\t').at(-1));
+    const start = startTime(readProc(`/proc/${String(pid)}/stat`));
+    all.set(identity(namespaceOf(pid, 'pid'), own, start), pid);
+  }
+  return all;
+}
+
+function identity(pidns: number, pid: number, start: number): string {
+  return `${String(pidns)} ${String(pid)} ${String(start)}`;
 }
 
 /**

@@ -124,6 +124,8 @@ export function judge(look: RawLook, context: Context): Judgement {
     return { ...known, verdict: 'held', by: 'undecidable' };
   }
   if (ours) {
+    if (record !== undefined && context.openers !== undefined)
+      note('record', context.pids.fateOf(record));
     note('own-unlocked', 'lockbridge made it and always holds a kernel lock: its holder is gone');
     return { ...known, verdict: 'stale' };
   }

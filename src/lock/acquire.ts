@@ -3,7 +3,7 @@
 
 import type { Inspection } from '../inspect/types.js';
 import { attempt } from './attempt.js';
-import { Announcer, contention } from './blocked.js';
+import { Announcer, contention, inFull } from './blocked.js';
 import { Lock } from './lock.js';
 import { checkOptions, checkPath, checkWaitOptions } from './options.js';
 import type { AcquireOptions, WaitOptions } from './types.js';
@@ -76,9 +76,10 @@ async function waitFor(path: string, options: WaitOptions, first: Inspection): P
 
 /** The error for a wait that `stop` ended: the caller's signal, or the time. */
 export function gaveUp(options: WaitOptions, blockers: readonly Inspection[]): Error {
+  const seen = blockers.map((blocker) => inFull(blocker, options));
   return options.signal?.aborted === true
-    ? contention('ERR_LOCK_ABORTED', blockers, options.signal.reason)
-    : contention('ERR_LOCK_TIMEOUT', blockers);
+    ? contention('ERR_LOCK_ABORTED', seen, options.signal.reason)
+    : contention('ERR_LOCK_TIMEOUT', seen);
 }
 
 /** Runs `fn` while holding the lock on `path`; releases it whatever happens; gives fn's result. */

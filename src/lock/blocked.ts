@@ -1,23 +1,48 @@
 // What is said about a lock that is in the way: to the caller's onBlocked, and in errors.
 
 import { LockError } from '../errors.js';
-import { wayOut } from '../inspect/actions.js';
-import type { Inspection } from '../inspect/types.js';
-import type { WaitOptions } from './types.js';
+import { processName, wayOut } from '../inspect/actions.js';
+import { inspectSync } from '../inspect/inspect.js';
+import type { Holder, Inspection } from '../inspect/types.js';
+import type { LockRecord } from './record.js';
+import type { AcquireOptions, WaitOptions } from './types.js';
+
+// Those who hold by a lock of their own, and how many share one of theirs.
+function holdersText(holders: readonly Holder[]): string {
+  const holding = holders.filter(({ role }) => role === 'holds');
+  const shown = holding.length > 0 ? holding : holders.filter(({ role }) => role === 'named');
+  const own = shown.filter(({ sharedWith }) => sharedWith === undefined);
+  const names = new Map(own.map((holder) => [holder.pid, processName(holder)]));
+  const sharing = new Set(shown.map(({ pid }) => pid)).size - names.size;
+  const more = sharing > 0 ? ` and ${String(sharing)} that share it` : '';
+  return `${[...names.values()].join(', ')}${more}`;
+}
+
+function recordText({ owner, host, pid, cmd, since, reason }: LockRecord): string {
+  const why = reason === '' ? '' : `: ${reason}`;
+  return `${owner ?? host} pid ${String(pid)} (${cmd}) since ${since}${why}`;
+}
 
 /** Who is in the way and how that is known, in one line. */
 export function describe(blocker: Inspection): string {
-  const { record, verdict } = blocker;
-  const how = blocker.by === undefined ? verdict : `${verdict}, ${blocker.by}`;
-  const who =
-    record !== undefined
-      ? `${record.owner ?? record.host} pid ${String(record.pid)} (${record.cmd}) since ${record.since}${record.reason === '' ? '' : `: ${record.reason}`}`
-      : blocker.holders.length > 0
-        ? blocker.holders
-            .map((h) => `pid ${String(h.pid)}${h.command ? ` (${h.command})` : ''}`)
-            .join(', ')
-        : (blocker.evidence.at(-1)?.text ?? 'unknown');
-  return `'${blocker.path}' is ${how} [${blocker.protocol ?? blocker.object ?? 'unknown'}]: ${who}`;
+  const { path, record, verdict, by, holders, evidence, protocol, object } = blocker;
+  const how = by === undefined ? verdict : `${verdict}, ${by}`;
+  const people = record === undefined ? holdersText(holders) : recordText(record);
+  const who = people === '' ? (evidence.at(-1)?.text ?? 'unknown') : people;
+  return `'${path}' is ${how} [${protocol ?? object ?? 'unknown'}]: ${who}`;
+}
+
+/**
+ * The same blocker with all that can be said of it now, for the error of a wait that failed: by the
+ * time that somebody reads it, whoever was in the way may be gone.
+ */
+export function inFull(blocker: Inspection, options: AcquireOptions): Inspection {
+  try {
+    const now = inspectSync(blocker.path, options);
+    return now.verdict === 'held' && now.id === blocker.id ? now : blocker;
+  } catch {
+    return blocker; // out of descriptors, say: that is not what the caller asked for
+  }
 }
 
 /** The contention error for these blockers. */

@@ -7,7 +7,7 @@ import { acquireSync, inspect, inspectSync, type Inspection } from '../../src/in
 import { PidTable, seesEveryProcess } from '../../src/inspect/liveness.js';
 import { makeRecord } from '../../src/lock/record.js';
 import { native } from '../../src/native.js';
-import { exitCode, flockHolder, python } from '../helpers/child.js';
+import { exitCode, flockHolder, holder, python } from '../helpers/child.js';
 import { BASES, scratch } from '../helpers/scratch.js';
 
 function look(base: string, content: string, mode = 0o644): Inspection {
@@ -210,4 +210,36 @@ it('this process lives, and a number that no process has does not', () => {
   const pids = new PidTable();
   expect(pids.alive(process.pid)).toBe(true);
   expect(pids.alive(4_194_304)).toBe(seesEveryProcess() ? false : undefined);
+});
+
+describe('what became of the process of a record', () => {
+  const fate = (path: string): string | undefined =>
+    inspectSync(path).evidence.find(({ kind }) => kind === 'record')?.text;
+
+  it('a killed holder is gone', async () => {
+    const path = join(scratch(), 'l');
+    const child = await holder(path);
+    child.process.kill('SIGKILL');
+    await child.ended;
+    expect(fate(path)).toMatch(
+      seesEveryProcess()
+        ? /is gone: none has its number, namespace and start time/
+        : /not in sight/,
+    );
+  });
+
+  it('a process that lives is found, one of the same number that started later is not it', () => {
+    const path = join(scratch(), 'l');
+    const record = makeRecord('');
+    writeFileSync(path, record);
+    expect(fate(path)).toMatch(`lives: it is pid ${String(process.pid)} here`);
+    writeFileSync(path, record.replace(/"start":\d+/, '"start":1'));
+    expect(fate(path)).not.toMatch(/lives: /);
+  });
+
+  it('a record of another boot is said to be that', () => {
+    const path = join(scratch(), 'l');
+    writeFileSync(path, makeRecord('').replace(/"boot":"[^"]+"/, '"boot":"another"'));
+    expect(fate(path)).toMatch(/is of an earlier boot, or of another machine/);
+  });
 });
