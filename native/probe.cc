@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <functional>
+#include <optional>
 
 #include "lockfile.h"
 #include "sys.h"
@@ -135,11 +136,15 @@ Look lookWith(const std::string& path, Depth depth, const Locks& locks) {
 Look look(const std::string& path, Depth depth) { return lookWith(path, depth, kernelLocks); }
 
 std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth) {
-  const LockTable table;
+  // Read when the first file asks: it makes the kernel wait for a grace period, some 20 ms.
+  std::optional<LockTable> table;
   std::vector<Look> out;
   out.reserve(paths.size());
   for (const std::string& path : paths)
-    out.push_back(lookWith(path, depth, [&](const Identity& id) { return table.of(id); }));
+    out.push_back(lookWith(path, depth, [&](const Identity& id) {
+      if (!table) table.emplace();
+      return table->of(id);
+    }));
   return out;
 }
 

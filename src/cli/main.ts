@@ -3,33 +3,30 @@
 
 import yargs from 'yargs';
 import { EXIT, LockError } from '../errors.js';
-import { breakCommand } from './break.js';
-import { doctorCommand } from './doctor.js';
-import { explainCommand } from './explain.js';
-import { lsCommand } from './ls.js';
-import { matrixCommand } from './matrix.js';
 import { complain } from './output.js';
-import { peersCommand } from './peers.js';
-import { runCommand } from './run.js';
-import { statusCommand } from './status.js';
-import { sweepCommand } from './sweep.js';
 import type { Command } from './types.js';
-import { waitCommand } from './wait.js';
-import { watchCommand } from './watch.js';
 
-const COMMANDS: readonly Command[] = [
-  runCommand,
-  statusCommand,
-  explainCommand,
-  lsCommand,
-  watchCommand,
-  waitCommand,
-  breakCommand,
-  sweepCommand,
-  doctorCommand,
-  matrixCommand,
-  peersCommand,
-];
+// Each is loaded when it is called for: all of them together take three times as long as Node itself.
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.js')).runCommand,
+  status: async () => (await import('./status.js')).statusCommand,
+  explain: async () => (await import('./explain.js')).explainCommand,
+  ls: async () => (await import('./ls.js')).lsCommand,
+  watch: async () => (await import('./watch.js')).watchCommand,
+  wait: async () => (await import('./wait.js')).waitCommand,
+  break: async () => (await import('./break.js')).breakCommand,
+  sweep: async () => (await import('./sweep.js')).sweepCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
+  matrix: async () => (await import('./matrix.js')).matrixCommand,
+  peers: async () => (await import('./peers.js')).peersCommand,
+};
+
+// The one that is named, or all, for the help and for whatever is none.
+async function load(argv: readonly string[]): Promise<Command[]> {
+  const named = Object.hasOwn(COMMANDS, argv[0] ?? '') ? COMMANDS[argv[0] ?? ''] : undefined;
+  if (named !== undefined) return [await named()];
+  return Promise.all(Object.values(COMMANDS).map(async (one) => one()));
+}
 
 const EXIT_CODES = `Exit codes:
    0  done (status: nothing is held)
@@ -58,7 +55,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .epilogue(EXIT_CODES)
     .version()
     .wrap(100);
-  for (const { command, describe, builder, run } of COMMANDS)
+  for (const { command, describe, builder, run } of await load(argv))
     parser.command(command, describe, builder, async (args) => {
       code = await run(args);
     });
