@@ -8,18 +8,22 @@ export const EXIT: {
   readonly ok: 0;
   readonly conflict: 1;
   readonly usage: 64;
+  readonly dataError: 65;
   readonly noInput: 66;
   readonly unavailable: 69;
   readonly osError: 71;
   readonly cantCreate: 73;
+  readonly noPermission: 77;
 } = {
   ok: 0,
   conflict: 1,
   usage: 64,
+  dataError: 65,
   noInput: 66,
   unavailable: 69,
   osError: 71,
   cantCreate: 73,
+  noPermission: 77,
 };
 
 /** The codes of {@link LockError} and the exit code that each one ends the command line with. */
@@ -44,6 +48,16 @@ export const LOCK_ERROR_CODES: {
   },
   ERR_COMMAND: { exit: EXIT.unavailable, meaning: 'the command cannot be executed' },
   ERR_ADDON_MISSING: { exit: EXIT.unavailable, meaning: 'no native addon for this machine' },
+  ERR_UPDATES_LOCKED: { exit: EXIT.conflict, meaning: 'services of the app hold update locks' },
+  ERR_TARGET: { exit: EXIT.dataError, meaning: 'a configuration or target state is not usable' },
+  ERR_NOT_FOUND: { exit: EXIT.noInput, meaning: 'the supervisor knows no such app or service' },
+  ERR_NOT_CONFIGURED: { exit: EXIT.unavailable, meaning: 'nothing is configured that does this' },
+  ERR_SERVICE: {
+    exit: EXIT.unavailable,
+    meaning: 'a service cannot be fetched, started or stopped',
+  },
+  ERR_UNAUTHORIZED: { exit: EXIT.noPermission, meaning: 'no key, or one that does not open this' },
+  ERR_SUPERVISOR: { exit: EXIT.unavailable, meaning: 'no supervisor answers' },
 };
 
 export type LockErrorCode =
@@ -58,7 +72,14 @@ export type LockErrorCode =
   | 'ERR_LOCK_SYSTEM'
   | 'ERR_LOCK_UNSUPPORTED'
   | 'ERR_COMMAND'
-  | 'ERR_ADDON_MISSING';
+  | 'ERR_ADDON_MISSING'
+  | 'ERR_UPDATES_LOCKED'
+  | 'ERR_TARGET'
+  | 'ERR_NOT_FOUND'
+  | 'ERR_NOT_CONFIGURED'
+  | 'ERR_SERVICE'
+  | 'ERR_UNAUTHORIZED'
+  | 'ERR_SUPERVISOR';
 
 /** What a {@link LockError} carries beside its message; all optional but the code. */
 export interface LockErrorDetails {

@@ -1,0 +1,182 @@
+// What a running supervisor can be asked for: the contract between the daemon and its HTTP API.
+//
+// Every failure is a LockError; the API turns its code into a status (errors.ts has the table).
+
+import type { Blocker } from './locks/types.js';
+import type { Instance } from './drivers/types.js';
+import type { TargetState } from './target/types.js';
+
+/** On whose behalf, and whether locks are to be overridden for this one operation. */
+export interface Asked {
+  /** For the journal: `api 127.0.0.1`, `cli`, `config file`, `policy`. */
+  who: string;
+  force?: boolean;
+}
+
+/**
+ * What happened, as the journal keeps it:
+ * - `target`: another target state was given
+ * - `fetch`, `fetched`: getting what the release needs; no lock is held
+ * - `wait`: somebody's lock is in the way (again at every change of who); `window`: it is not time yet
+ * - `take`, `release`: the update locks of an app; `loss`, `retake`: they disappeared while held
+ * - `override`: somebody's lock was replaced; `override-on`, `override-off`: the config variable
+ * - `stop`, `start`, `exit`: a service
+ * - `applied`, `failed`, `gave-up`: how an update ended
+ * - `operation`: restart, purge, reboot and the like, asked for over the API
+ * - `recovery`: what a daemon that died had left
+ * - `started`, `stopping`: the daemon itself
+ * - `lock`: somebody took, let go or lost a lock in a lock directory
+ * - `notice`: anything else a person should know
+ */
+export type JournalKind =
+  | 'target'
+  | 'fetch'
+  | 'fetched'
+  | 'wait'
+  | 'window'
+  | 'take'
+  | 'release'
+  | 'loss'
+  | 'retake'
+  | 'override'
+  | 'override-on'
+  | 'override-off'
+  | 'stop'
+  | 'start'
+  | 'exit'
+  | 'applied'
+  | 'failed'
+  | 'gave-up'
+  | 'operation'
+  | 'recovery'
+  | 'started'
+  | 'stopping'
+  | 'lock'
+  | 'notice';
+
+export interface JournalEntry {
+  /** RFC 3339. */
+  at: string;
+  kind: JournalKind;
+  /** One sentence for people. */
+  text: string;
+  app?: string;
+  service?: string;
+  release?: string;
+  path?: string;
+  /** Who held it, in words. */
+  holder?: string;
+  reason?: string;
+  who?: string;
+  /** How long it took or was held. */
+  seconds?: number;
+}
+
+export interface ServiceStatus {
+  name: string;
+  serviceId: number;
+  imageId: number;
+  image?: string;
+  /** As balena's clients know it. */
+  status: 'Running' | 'Stopped' | 'exited' | 'Downloading' | 'Installing';
+  downloadProgress?: number;
+  /** The run of it that there is, or was last. */
+  instance?: Instance;
+}
+
+/** Where an app's update stands. */
+export interface UpdateStatus {
+  state: 'idle' | 'fetching' | 'window' | 'waiting' | 'applying' | 'failed' | 'gave-up';
+  /** RFC 3339: since when it is in this state. */
+  since: string;
+  /** The release that is to be applied; absent when idle. */
+  release?: string;
+  /** Who is in the way (`waiting`, `gave-up`). */
+  blockers?: readonly Blocker[];
+  /** When the waiting ends, and how. */
+  deadline?: string;
+  then?: 'give-up' | 'force';
+  /** When the maintenance window opens (`window`). */
+  opens?: string;
+  error?: string;
+}
+
+export interface AppStatus {
+  id: string;
+  name: string;
+  /** The release that runs; absent before the first one. */
+  release?: string;
+  update: UpdateStatus;
+  services: readonly ServiceStatus[];
+}
+
+export interface Status {
+  name: string;
+  apps: readonly AppStatus[];
+  override: OverrideStatus;
+}
+
+export interface OverrideStatus {
+  on: boolean;
+  /** Where that comes from. */
+  from: 'api' | 'target-state' | 'default';
+}
+
+/** One lock file of a service, or what is at its place. */
+export interface LockReport extends Blocker {
+  service: { app: string; service: string };
+  /** Seconds since it was taken, if that is known. */
+  age?: number;
+  reason?: string;
+  /** It is this supervisor's own. */
+  ours?: true;
+}
+
+/** What `/events` carries beside journal entries: an app's update moved on. */
+export type SupervisorEvent =
+  | { event: 'journal'; data: JournalEntry }
+  | { event: 'update'; data: { app: string; update: UpdateStatus } };
+
+export interface Supervisor {
+  readonly keys: {
+    /** Opens everything. */
+    readonly device: string;
+    /** Opens what belongs to that app; undefined if there is no such app. */
+    ofApp(id: string): string | undefined;
+  };
+  healthy(): boolean;
+  status(): Status;
+  locks(): Promise<LockReport[]>;
+
+  /**
+   * Applies the target state now. `force` overrides locks for this pass, also one that waits already;
+   * `cancel` first ends an apply that is on its way, where it waits.
+   */
+  update(asked: Asked & { cancel?: boolean }): void;
+  target(): TargetState;
+  setTarget(target: TargetState, asked: Asked): void;
+
+  /** All services of an app are stopped and started again, under its locks. */
+  restart(app: string, asked: Asked): Promise<void>;
+  /** As restart, with the volumes emptied in between. */
+  purge(app: string, asked: Asked): Promise<void>;
+  restartService(app: string, service: string, asked: Asked): Promise<Instance>;
+  /** It stays stopped until it is started or a new target says otherwise. */
+  stopService(app: string, service: string, asked: Asked): Promise<Instance>;
+  /** Needs no lock. */
+  startService(app: string, service: string, asked: Asked): Promise<Instance>;
+
+  /** Under the locks of all apps. ERR_NOT_CONFIGURED without a command for it. */
+  reboot(asked: Asked): Promise<void>;
+  shutdown(asked: Asked): Promise<void>;
+  hostConfig(): { network: { hostname: string } };
+  /** Under the locks of all apps. ERR_NOT_CONFIGURED without a command for it. */
+  setHostname(hostname: string, asked: Asked): Promise<void>;
+
+  override(): OverrideStatus;
+  setOverride(on: boolean, asked: Asked): void;
+  /** Entries of the journal, the oldest first, at most `most` of the latest. */
+  history(most: number): Promise<JournalEntry[]>;
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: (event: SupervisorEvent) => void): () => void;
+}
