@@ -47,3 +47,11 @@ export function extraCertificates(): { NODE_EXTRA_CA_CERTS?: string } {
   const { NODE_EXTRA_CA_CERTS } = process.env;
   return NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
 }
+
+/** The supervisor that started this service, as balena's supervisor tells it (RESIN_ on old devices). */
+export function supervisorFromEnvironment(): { address: string; key: string } | undefined {
+  const address =
+    process.env['BALENA_SUPERVISOR_ADDRESS'] ?? process.env['RESIN_SUPERVISOR_ADDRESS'];
+  const key = process.env['BALENA_SUPERVISOR_API_KEY'] ?? process.env['RESIN_SUPERVISOR_API_KEY'];
+  return address && key ? { address, key } : undefined;
+}

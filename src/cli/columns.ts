@@ -17,3 +17,14 @@ export function columns(rows: readonly (readonly string[])[]): string {
     cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell));
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
+
+/** The line, cut with an ellipsis where it is wider than `width`. */
+export function fit(line: string, width: number): string {
+  if (widthOf(line) <= width) return line;
+  let kept = '';
+  for (const letter of line) {
+    if (stringWidth(kept + letter) > width - 1) break;
+    kept += letter;
+  }
+  return `${kept}…`;
+}

@@ -16,6 +16,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   wait: async () => (await import('./wait.js')).waitCommand,
   break: async () => (await import('./break.js')).breakCommand,
   sweep: async () => (await import('./sweep.js')).sweepCommand,
+  supervise: async () => (await import('./supervise.js')).superviseCommand,
+  update: async () => (await import('./update.js')).updateCommand,
+  override: async () => (await import('./override.js')).overrideCommand,
+  history: async () => (await import('./history.js')).historyCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   matrix: async () => (await import('./matrix.js')).matrixCommand,
   peers: async () => (await import('./peers.js')).peersCommand,
@@ -33,10 +37,12 @@ const EXIT_CODES = `Exit codes:
    1  conflict: held by somebody else, or still held when the time ran out (doctor: a guarantee
       is missing)
   64  usage: an option or a path is not usable
+  65  a configuration or target state is not usable
   66  the lock's directory cannot be reached or the file may not be opened
-  69  the command cannot be executed, or there is no addon for this machine
+  69  the command cannot be executed, there is no addon for this machine, or no supervisor answers
   71  the system ran out of something, or has no such lock
   73  the lock file cannot be created (read-only, full, name too long)
+  77  no key for the supervisor, or one that does not open this
  run ends with the exit code of its command, or 128 + the signal that killed it`;
 
 /** Runs `lockbridge` with these arguments. */

@@ -2,11 +2,10 @@
 // last. Pure: what is to be shown, as lines that fit.
 
 import picocolors from 'picocolors';
-import stringWidth from 'string-width';
 import type { Inspection, Verdict } from '../inspect/types.js';
 import { printable } from '../lock/record.js';
 import type { LockEvent } from '../observe/types.js';
-import { columns } from './columns.js';
+import { columns, fit } from './columns.js';
 import { age, whoShort } from './people.js';
 
 export interface View {
@@ -22,16 +21,6 @@ export interface View {
 /** One event as one line. */
 export function eventLine({ at, kind, path, text }: LockEvent): string {
   return `${at.slice(11, 23)}  ${kind.padEnd(9)}  ${printable(path)}${path === '' ? '' : ': '}${printable(text)}`;
-}
-
-function fit(line: string, width: number): string {
-  if (stringWidth(line) <= width) return line;
-  let kept = '';
-  for (const letter of line) {
-    if (stringWidth(kept + letter) > width - 1) break;
-    kept += letter;
-  }
-  return `${kept}…`;
 }
 
 function cells(seen: Inspection, now: number): string[] {

@@ -1,5 +1,6 @@
 // lockbridge watch [PATH…]: who took, waited for, released, lost and broke locks, as it happens.
 
+import picocolors from 'picocolors';
 import { EXIT, invalid } from '../errors.js';
 import { observe, type Observation } from '../observe/observe.js';
 import type { LockEvent } from '../observe/types.js';
@@ -7,8 +8,10 @@ import { commonOptions, emptyOf } from './options.js';
 import { placesOf } from './places.js';
 import { TraceFile } from './trace-file.js';
 import type { Command } from './types.js';
-import { Screen } from './watch-screen.js';
-import { eventLine } from './watch-view.js';
+import { Screen } from './screen.js';
+import { eventLine, render } from './watch-view.js';
+
+const MOST_EVENTS = 100;
 
 export const watchCommand: Command = {
   command: 'watch [dir..]',
@@ -47,7 +50,10 @@ function milliseconds(text: unknown): number | undefined {
   return seconds * 1000;
 }
 
-type Output = Pick<Screen, 'add' | 'close'>;
+interface Output {
+  add(event: LockEvent): void;
+  close(): void;
+}
 
 function lines(format: (event: LockEvent) => string): Output {
   return {
@@ -58,7 +64,31 @@ function lines(format: (event: LockEvent) => string): Output {
 
 function outputOf(json: boolean, source: () => Observation | undefined): Output {
   if (json) return lines(JSON.stringify);
-  return process.stdout.isTTY ? new Screen(process.stdout, source) : lines(eventLine);
+  return process.stdout.isTTY ? drawn(source) : lines(eventLine);
+}
+
+function drawn(source: () => Observation | undefined): Output {
+  const events: LockEvent[] = [];
+  const screen = new Screen(process.stdout, (width, height) =>
+    render({
+      locks: source()?.locks() ?? [],
+      events,
+      width,
+      height,
+      color: picocolors.isColorSupported, // knows NO_COLOR
+      now: Date.now(),
+    }),
+  );
+  return {
+    add: (event) => {
+      events.push(event);
+      if (events.length > MOST_EVENTS) events.shift();
+      screen.changed();
+    },
+    close: () => {
+      screen.close();
+    },
+  };
 }
 
 async function run(args: Record<string, unknown>): Promise<number> {

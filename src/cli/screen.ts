@@ -2,28 +2,25 @@
 // the process ends. No alternate screen: what was seen last stays to be read.
 
 import type { WriteStream } from 'node:tty';
-import picocolors from 'picocolors';
 import { onExit } from 'signal-exit';
-import type { LockEvent } from '../observe/types.js';
-import type { Observation } from '../observe/observe.js';
-import { render } from './watch-view.js';
 
-const MOST_EVENTS = 100;
 const SOON_MS = 50;
 const AGES_MS = 1000;
 
+/** The lines of a picture: at most `height`, each at most `width` wide. */
+export type Picture = (width: number, height: number) => readonly string[];
+
 export class Screen {
   readonly #out: WriteStream;
-  readonly #source: () => Observation | undefined;
-  readonly #events: LockEvent[] = [];
+  readonly #picture: Picture;
   readonly #ages: NodeJS.Timeout;
   readonly #restore: () => void;
   #soon: NodeJS.Timeout | undefined;
   #drawn = 0;
 
-  constructor(out: WriteStream, source: () => Observation | undefined) {
+  constructor(out: WriteStream, picture: Picture) {
     this.#out = out;
-    this.#source = source;
+    this.#picture = picture;
     const cursor = onExit(() => {
       out.write('\u001b[?25h');
     });
@@ -39,9 +36,8 @@ export class Screen {
     };
   }
 
-  add(event: LockEvent): void {
-    this.#events.push(event);
-    if (this.#events.length > MOST_EVENTS) this.#events.shift();
+  /** There is something new to show. */
+  changed(): void {
     this.#soon ??= setTimeout(() => {
       this.#draw();
     }, SOON_MS);
@@ -63,15 +59,8 @@ export class Screen {
   #draw(): void {
     clearTimeout(this.#soon);
     this.#soon = undefined;
-    const lines = render({
-      locks: this.#source()?.locks() ?? [],
-      events: this.#events,
-      width: this.#out.columns || 80,
-      // One line less, so that the last newline never scrolls.
-      height: (this.#out.rows || 24) - 1,
-      color: picocolors.isColorSupported, // knows NO_COLOR
-      now: Date.now(),
-    });
+    // One line less, so that the last newline never scrolls.
+    const lines = this.#picture(this.#out.columns || 80, (this.#out.rows || 24) - 1);
     const back = this.#drawn === 0 ? '\r' : `\u001b[${String(this.#drawn)}A\r`;
     this.#out.write(`${back}\u001b[0J${lines.join('\n')}\n`);
     this.#drawn = lines.length;

@@ -1,0 +1,50 @@
+// lockbridge supervise: the daemon in the foreground, one line on stderr for whatever happens.
+
+import { EXIT } from '../errors.js';
+import type { JournalEntry } from '../supervisor/types.js';
+import { DEFAULT_CONFIG } from './endpoint.js';
+import { entryLine } from './journal-line.js';
+import { warn } from './output.js';
+import type { Command } from './types.js';
+
+export const superviseCommand: Command = {
+  command: 'supervise',
+  describe: 'Run services and update them only when none of them holds an update lock',
+  builder: (y) =>
+    y
+      .option('config', {
+        alias: 'c',
+        type: 'string',
+        requiresArg: true,
+        default: DEFAULT_CONFIG,
+        describe: 'FILE that says what is to run; watched for changes',
+      })
+      .option('json', {
+        type: 'boolean',
+        default: false,
+        describe: 'Print the journal as JSON lines',
+      })
+      .example(
+        '$0 supervise --config press.yaml',
+        'in the foreground; SIGTERM ends it, not the services',
+      ),
+  run,
+};
+
+async function run(args: Record<string, unknown>): Promise<number> {
+  // Loaded only now: it brings an HTTP server with it.
+  const { supervise } = await import('../supervisor/supervise.js');
+  const json = args['json'] === true;
+  const show = (entry: JournalEntry): void => {
+    if (json) process.stdout.write(`${JSON.stringify(entry)}\n`);
+    else process.stderr.write(`${entryLine(entry)}\n`);
+  };
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  });
+  const running = await supervise(String(args['config']), { onEntry: show, onWarning: warn });
+  if (!json) warn(`listens at ${running.address}`);
+  await ended;
+  await running.close();
+  return EXIT.ok;
+}

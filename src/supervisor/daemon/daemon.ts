@@ -1,0 +1,331 @@
+// The supervisor as a whole: apps, their services and locks, the override, the journal. What it must
+// never do: stop a service whose app holds a lock, or leave a lock of its own that blocks for good.
+//
+// `new`: become the only one on this state. `begin`: see what runs, remove what a supervisor that
+// died has left, watch every lock directory, and only then bring the apps to their target.
+
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { LockError } from '../../errors.js';
+import { LockHistory } from '../../inspect/history.js';
+import { acquireSync } from '../../lock/acquire.js';
+import type { Lock } from '../../lock/lock.js';
+import { observe, type Observation } from '../../observe/observe.js';
+import type { Config } from '../config.js';
+import type { Driver, Instance } from '../drivers/types.js';
+import { Journal, readJournal } from '../journal/journal.js';
+import { recoverLeftovers } from '../locks/leftovers.js';
+import { makeServicesDir } from '../locks/places.js';
+import type { UpdateLockEvent, UpdateLockEventKind } from '../locks/types.js';
+import { StateStore } from '../state.js';
+import type { TargetState } from '../target/types.js';
+import type {
+  Asked,
+  JournalEntry,
+  JournalKind,
+  LockReport,
+  OverrideStatus,
+  Status,
+  Supervisor,
+  SupervisorEvent,
+} from '../types.js';
+import { App } from './app.js';
+import type { Context } from './context.js';
+import { DataLocks } from './data-locks.js';
+import { Device } from './device.js';
+import { environmentOf } from './environment.js';
+import { LockEvents } from './lock-events.js';
+import { locksOf } from './lock-report.js';
+import { Operations } from './operations.js';
+import { Override } from './override.js';
+
+const JOURNAL_KINDS: Readonly<Record<UpdateLockEventKind, JournalKind>> = {
+  taken: 'take',
+  released: 'release',
+  overridden: 'override',
+  lost: 'loss',
+  retaken: 'retake',
+  recovered: 'recovery',
+  unclear: 'notice',
+};
+
+export interface DaemonOptions {
+  driver: Driver;
+  deviceKey: string;
+  /** What nobody else is told: the journal cannot be written, say. */
+  onWarning: (text: string) => void;
+}
+
+export class Daemon implements Supervisor {
+  readonly keys: Supervisor['keys'];
+  readonly journal: Journal;
+  readonly #config: Config;
+  readonly #driver: Driver;
+  readonly #state: StateStore;
+  readonly #only: Lock;
+  readonly #context: Context;
+  readonly #apps = new Map<string, App>();
+  readonly #operations: Operations;
+  readonly #device: Device;
+  readonly #override: Override;
+  readonly #dataLocks: DataLocks;
+  readonly #listeners = new Set<(event: SupervisorEvent) => void>();
+  #observation: Observation | undefined;
+  #address: string | undefined;
+  #begun = false;
+
+  /** LockError if another daemon uses this state, or it cannot be read. */
+  constructor(config: Config, { driver, deviceKey, onWarning }: DaemonOptions) {
+    this.#config = config;
+    this.#driver = driver;
+    mkdirSync(config.state, { recursive: true, mode: 0o700 });
+    this.#only = onlyOne(config.state);
+    this.#state = new StateStore(config.state);
+    this.journal = new Journal(journalDir(config), { onWarning });
+    this.journal.on((data) => {
+      this.#tell({ event: 'journal', data });
+    });
+    const history = new LockHistory(join(config.state, 'lock-history.json'));
+    this.#dataLocks = new DataLocks(history, onWarning);
+    this.#override = new Override(this.#state, this.journal);
+    this.keys = { device: deviceKey, ofApp: (id) => this.#state.get().keys[id] };
+    this.#context = {
+      driver,
+      journal: this.journal,
+      state: this.#state,
+      locks: {
+        root: config.root,
+        history,
+        onEvent: (event) => {
+          this.#noteLocks(event);
+        },
+      },
+      environment: (app, service) =>
+        environmentOf(app, service, {
+          address: this.#address,
+          key: this.keys.ofApp(app.id),
+          device: this.#state.get().target?.name ?? config.name,
+        }),
+      override: () => this.#override.asked,
+      moved: (app, update) => {
+        this.#tell({ event: 'update', data: { app, update } });
+      },
+      rested: (app) => {
+        this.#forget(app);
+      },
+    };
+    this.#operations = new Operations(this.#context, (id) => this.#apps.get(id));
+    this.#device = new Device(config.root, config.commands, this.#operations, () =>
+      this.#inOrder(),
+    );
+  }
+
+  /** `address`: where services reach the API, if they can. */
+  async begin(address: string | undefined): Promise<void> {
+    this.#address = address;
+    this.journal.write({ kind: 'started', text: `started with pid ${String(process.pid)}` });
+    const services = makeServicesDir(this.#context.locks);
+    this.#driver.onExit = (instance) => this.#apps.get(instance.app)?.ended(instance);
+    const running = await this.#driver.list();
+    for (const event of recoverLeftovers(this.#context.locks)) this.#noteLocks(event);
+    const events = new LockEvents((entry) => this.journal.write(entry));
+    this.#observation = observe([services], {
+      onEvent: (event) => {
+        events.take(event);
+      },
+    });
+    const { target, current } = this.#state.get();
+    for (const id of [...Object.keys(current), ...running.map(({ app }) => app)]) this.#app(id);
+    for (const app of this.#apps.values()) app.services.adopt(running);
+    this.#begun = true;
+    this.#take(target ?? { name: this.#config.name, config: {}, apps: [] });
+  }
+
+  /** Lets go of everything; the services go on running. A change that is on its way is finished. */
+  async close(): Promise<void> {
+    this.#begun = false;
+    await Promise.all(this.#inOrder().map(async (app) => app.close()));
+    this.journal.write({ kind: 'stopping', text: 'stops; the services go on running' });
+    this.#observation?.close();
+    this.#dataLocks.close();
+    await this.#driver.close();
+    this.journal.close();
+    await this.#only.release();
+  }
+
+  healthy(): boolean {
+    return this.#begun;
+  }
+
+  status(): Status {
+    const { target } = this.#state.get();
+    return {
+      name: target?.name ?? this.#config.name,
+      apps: this.#inOrder().map((app) => app.status()),
+      override: this.override(),
+    };
+  }
+
+  async locks(): Promise<LockReport[]> {
+    return (await Promise.all(this.#inOrder().map(locksOf))).flat();
+  }
+
+  update(asked: Asked): void {
+    if (asked.force === true)
+      this.journal.write({
+        kind: 'operation',
+        who: asked.who,
+        text: `update by force, asked for by ${asked.who}`,
+      });
+    for (const app of this.#apps.values()) app.apply(asked);
+  }
+
+  target(): TargetState {
+    return this.#state.get().target ?? { name: this.#config.name, config: {}, apps: [] };
+  }
+
+  setTarget(target: TargetState, asked: Asked): void {
+    const before = this.#override.status.on;
+    const old = this.target();
+    this.#state.update((all) => {
+      all.target = target;
+      // An override that the target newly sets or unsets counts more than what the API said before.
+      if (overrideChanged(old, target)) delete all.override;
+    });
+    const { who } = asked;
+    const releases = target.apps.map(({ id, release }) => `app ${id}: ${release}`).join(', ');
+    const text = `new target state from ${who}: ${releases || 'nothing is to run'}`;
+    this.journal.write({ kind: 'target', who, text });
+    this.#overrideMayHaveSwitched(before, asked);
+    this.#take(target);
+  }
+
+  /** Takes over what the configuration file says is to run, if it says something new. */
+  takeConfig({ target, digest }: Config): void {
+    if (this.#state.get().configDigest === digest) return;
+    this.setTarget(target, { who: 'configuration file' });
+    this.#state.update((all) => {
+      all.configDigest = digest;
+    });
+  }
+
+  restart = async (app: string, asked: Asked): Promise<void> =>
+    this.#operations.restart(app, asked);
+  purge = async (app: string, asked: Asked): Promise<void> => this.#operations.purge(app, asked);
+  restartService = async (app: string, service: string, asked: Asked): Promise<Instance> =>
+    this.#operations.restartService(app, service, asked);
+  stopService = async (app: string, service: string, asked: Asked): Promise<Instance> =>
+    this.#operations.stopService(app, service, asked);
+  startService = async (app: string, service: string, asked: Asked): Promise<Instance> =>
+    this.#operations.startService(app, service, asked);
+  reboot = async (asked: Asked): Promise<void> => this.#device.goDown('reboot', asked);
+  shutdown = async (asked: Asked): Promise<void> => this.#device.goDown('shutdown', asked);
+  setHostname = async (name: string, asked: Asked): Promise<void> =>
+    this.#device.setHostname(name, asked);
+
+  hostConfig(): { network: { hostname: string } } {
+    return this.#device.hostConfig();
+  }
+
+  override(): OverrideStatus {
+    return this.#override.status;
+  }
+
+  setOverride(on: boolean, asked: Asked): void {
+    const before = this.#override.status.on;
+    this.#override.set(on, asked);
+    this.#overrideMayHaveSwitched(before, asked);
+  }
+
+  async history(most: number): Promise<JournalEntry[]> {
+    return readJournal(journalDir(this.#config), { most });
+  }
+
+  subscribe(listener: (event: SupervisorEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #overrideMayHaveSwitched(before: boolean, asked: Asked): void {
+    const { on } = this.#override.status;
+    this.#dump();
+    if (on === before) return;
+    const paths = this.#inOrder().flatMap((app) => app.locks().paths);
+    this.#override.switched(on, asked, paths);
+    for (const app of this.#apps.values()) app.kick({ anew: on });
+  }
+
+  // Host scripts read the override in this file.
+  #dump(): void {
+    const { on } = this.#override.status;
+    try {
+      dumpConfig(this.#config.root, this.target().config, on);
+    } catch (error) {
+      if (!LockError.is(error)) throw error;
+      this.journal.write({ kind: 'notice', text: error.message });
+    }
+  }
+
+  // Brings the apps to this target, which is on record.
+  #take(target: TargetState): void {
+    const wanted = new Map(target.apps.map((app) => [app.id, app]));
+    const { keys } = this.#state.get();
+    const fresh = [...wanted.keys()].filter((id) => keys[id] === undefined);
+    if (fresh.length > 0)
+      this.#state.update((all) => {
+        for (const id of fresh) all.keys[id] = randomBytes(32).toString('hex');
+      });
+    this.#dataLocks.set(target.apps.flatMap(({ update: { dataDir } }) => dataDir ?? []));
+    this.#dump();
+    if (!this.#begun) return;
+    for (const id of wanted.keys()) this.#app(id);
+    for (const app of this.#apps.values()) app.setTarget(wanted.get(app.id));
+  }
+
+  #app(id: string): App {
+    const app = this.#apps.get(id) ?? new App(id, this.#context);
+    this.#apps.set(id, app);
+    return app;
+  }
+
+  #forget(app: App): void {
+    if (!app.over) return;
+    this.#apps.delete(app.id);
+    this.#state.update((all) => {
+      delete all.keys[app.id];
+      delete all.stopped[app.id];
+    });
+  }
+
+  #inOrder(): App[] {
+    return [...this.#apps.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  #noteLocks({ kind, ...about }: UpdateLockEvent): void {
+    this.journal.write({ kind: JOURNAL_KINDS[kind], ...about });
+  }
+
+  #tell(event: SupervisorEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** Where the journal of a daemon with this configuration lies. */
+export function journalDir({ state }: Pick<Config, 'state'>): string {
+  return join(state, 'journal');
+}
+
+function onlyOne(state: string): Lock {
+  try {
+    return acquireSync(join(state, 'supervisor.lock'), { reason: 'lockbridge supervise' });
+  } catch (error) {
+    if (!LockError.is(error) || error.code !== 'ERR_LOCK_HELD') throw error;
+    throw new LockError('ERR_LOCK_HELD', `another daemon uses this state: ${error.message}`, {
+      blockers: error.blockers,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,40 @@
+// What a service finds in its environment: the variables of balena's supervisor, and their old names.
+
+import type { AppTarget, ServiceTarget } from '../target/types.js';
+
+export interface Given {
+  /** `http://127.0.0.1:48484`; absent where services cannot reach the API. */
+  address?: string | undefined;
+  /** Opens what belongs to the app. */
+  key?: string | undefined;
+  device: string;
+}
+
+/** The variables for one service, without the lock path, which the driver knows. */
+export function environmentOf(
+  app: AppTarget,
+  service: ServiceTarget,
+  { address, key, device }: Given,
+): Record<string, string> {
+  const variables: Record<string, string> = {
+    APP_ID: app.id,
+    APP_NAME: app.name,
+    APP_RELEASE: app.release,
+    SERVICE_NAME: service.name,
+    DEVICE_NAME_AT_INIT: device,
+  };
+  if (address !== undefined) {
+    const { hostname, port } = new URL(address);
+    Object.assign(variables, {
+      SUPERVISOR_ADDRESS: address,
+      SUPERVISOR_HOST: hostname,
+      SUPERVISOR_PORT: port,
+    });
+    if (key !== undefined) variables['SUPERVISOR_API_KEY'] = key;
+  }
+  const both = Object.entries(variables).flatMap(([name, value]) => [
+    [`BALENA_${name}`, value],
+    [`RESIN_${name}`, value],
+  ]);
+  return { BALENA: '1', RESIN: '1', ...Object.fromEntries(both) } as Record<string, string>;
+}

@@ -1,0 +1,40 @@
+// Every lock of the supervised services, as `/locks` tells it.
+
+import { LockError } from '../../errors.js';
+import { containersOf, nameContainers } from '../../inspect/engine.js';
+import { inspectAllSync } from '../../inspect/inspect.js';
+import type { LockReport } from '../types.js';
+import type { App } from './app.js';
+
+/** What is at each lock path of the app that is not free. */
+export async function locksOf(app: App): Promise<LockReport[]> {
+  const { history } = app.lockOptions();
+  const places = app.serviceNames().flatMap((service) =>
+    app
+      .locks()
+      .pathsOf(service)
+      .map((path) => ({ path, service })),
+  );
+  const seen = inspectAllSync(
+    places.map(({ path }) => path),
+    history && { history },
+  );
+  const reports: LockReport[] = [];
+  for (const [at, { service }] of places.entries()) {
+    const one = seen[at];
+    if (one === undefined || LockError.is(one) || one.verdict === 'free') continue;
+    const exited = app.exited(service);
+    const since = Date.parse(one.since?.at ?? '');
+    const ours = one.verdict === 'held' && one.holders.some(({ pid }) => pid === process.pid);
+    reports.push({
+      ...one,
+      service: { app: app.id, service },
+      ...(exited && { exited }),
+      ...(Number.isNaN(since) ? {} : { age: Math.max(0, Math.round((Date.now() - since) / 1000)) }),
+      ...(one.record && { reason: one.record.reason }),
+      ...(ours && { ours: true }),
+    });
+  }
+  await nameContainers(reports.flatMap((report) => containersOf(report)));
+  return reports;
+}
