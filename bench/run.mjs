@@ -8,9 +8,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, unlinkSync } from
 import { createRequire } from 'node:module';
 import { release as kernel, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { acquire, acquireSync } from 'lockbridge';
+import { compile, inC, median, ratio } from './common.mjs';
 
 const TMPFS = 0x01021994;
 
@@ -61,27 +61,6 @@ async function repeatAsync(n, once) {
   return Number(process.hrtime.bigint() - begin) / n / 1000;
 }
 
-function compile() {
-  const source = fileURLToPath(new URL('syscalls.c', import.meta.url));
-  const binary = join(tools, 'syscalls');
-  const { error, status } = spawnSync('cc', ['-O2', '-o', binary, source], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  if (status === 0) return binary;
-  const why = error === undefined ? 'cc could not compile it' : 'no C compiler (cc)';
-  console.error(`bench: ${why}: the system calls in C are left out`);
-  return undefined;
-}
-
-// A record as long as ours, so that the kernel copies as much.
-function inC(binary, record, n) {
-  const { status, stdout, stderr } = spawnSync(binary, [dir, 'updates.lock', record, String(n)], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`bench: ${binary} failed: ${stderr}`);
-  return Number(stdout) / 1000;
-}
-
 function spawnLockfile() {
   return spawnSync('lockfile', ['-r0', path], { stdio: 'ignore' }).status === 0;
 }
@@ -89,7 +68,7 @@ function spawnLockfile() {
 const held = acquireSync(path);
 const record = held.recordText;
 held.releaseSync();
-const binary = compile();
+const binary = compile(tools);
 const installed = spawnLockfile();
 if (installed) unlinkSync(path);
 else console.error('bench: procmail lockfile is not installed: left out');
@@ -102,7 +81,10 @@ const contenders = {
       const held = await acquire(path);
       await held.release();
     }),
-  ...(binary && { 'the same system calls in C': () => inC(binary, record, 5000) }),
+  ...(binary && {
+    'the same system calls in C': () =>
+      inC(binary, 'each', dir, 'updates.lock', record, '5000') / 1000,
+  }),
   "openSync('wx') + unlinkSync": () =>
     repeat(5000, () => {
       closeSync(openSync(path, 'wx'));
@@ -140,26 +122,17 @@ for (let round = -1; round < rounds; round++) {
   }
 }
 
-function median(list) {
-  const sorted = [...list].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-// Round by round, so that the ratio is of neighbours in time.
-function ratio(of, to) {
-  return median(times[of].map((us, i) => us / times[to][i]));
-}
 const rows = Object.entries(times).map(([name, list]) => ({
   name,
   median: median(list),
   min: Math.min(...list),
   max: Math.max(...list),
-  ratio: ratio(name, 'lockbridge sync'),
+  ratio: ratio(times[name], times['lockbridge sync']),
 }));
 const goals = [
   ...(binary ? [['lockbridge sync', 'the same system calls in C', 'at most 1.3']] : []),
   ...(installed ? [['spawn lockfile -r0', 'lockbridge sync', 'at least 100']] : []),
-].map(([of, to, goal]) => ({ of, to, ratio: ratio(of, to), goal }));
+].map(([of, to, goal]) => ({ of, to, ratio: ratio(times[of], times[to]), goal }));
 
 if (values.json) {
   const where = { date: new Date().toISOString(), kernel: kernel(), node: process.version };
