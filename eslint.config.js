@@ -42,5 +42,10 @@ export default tseslint.config(
     '/(cli|matrix|supervisor|doctor|observe|lock|inspect)/',
     'peers know nothing of ours but the shape of a lock program',
   ),
+  may(
+    ['src/supervisor/**'],
+    '/(cli|matrix|doctor|peers)/',
+    'the supervisor knows the core and observe',
+  ),
   may(['src/matrix/**'], '/(cli|supervisor|observe)/', 'the matrix is below the cli'),
 );

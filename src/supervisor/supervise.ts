@@ -6,12 +6,15 @@ import { startApi, type RunningApi } from './api/start.js';
 import { readConfig, type Config } from './config.js';
 import { Daemon } from './daemon/daemon.js';
 import { openDriver } from './drivers/open.js';
+import type { Driver } from './drivers/types.js';
 import { deviceKey } from './device-key.js';
 import { watchConfig } from './target/watch-file.js';
 import { formatLocalTarget, parseLocalTarget } from './target/local.js';
 import type { JournalEntry } from './types.js';
 
 export interface SuperviseOptions {
+  /** Runs the services; by default the one that the configuration names. */
+  driver?: Driver;
   /** Called for each entry of the journal, when it is written. */
   onEntry?: (entry: JournalEntry) => void;
   onWarning?: (text: string) => void;
@@ -28,11 +31,11 @@ export interface Supervision extends AsyncDisposable {
 /** Starts what the configuration in `file` says. LockError if it is not usable. */
 export async function supervise(
   file: string,
-  { onEntry, onWarning = () => undefined }: SuperviseOptions = {},
+  { driver, onEntry, onWarning = () => undefined }: SuperviseOptions = {},
 ): Promise<Supervision> {
   const config = readConfig(file);
   const daemon = new Daemon(config, {
-    driver: await openDriver(config),
+    driver: driver ?? (await openDriver(config)),
     deviceKey: deviceKey(config),
     onWarning,
   });
