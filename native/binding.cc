@@ -525,8 +525,10 @@ Napi::Value SetAttribute(Info info) { return number(info, setAttribute(integer(i
 
 // What makes a process a service.
 Napi::Value PrivateMounts(Info info) { return number(info, privateMounts()); }
+Napi::Value OpenPlace(Info info) { return number(info, openPlace(text(info[0]))); }
 Napi::Value BindMount(Info info) {
-  return number(info, bindMount(text(info[0]), text(info[1]), info[2].As<Napi::Boolean>().Value()));
+  return number(info,
+                bindMount(integer(info[0]), text(info[1]), info[2].As<Napi::Boolean>().Value()));
 }
 Napi::Value Execute(Info info) {
   return number(info, execute(text(info[0]), texts(info[1]), texts(info[2])));
@@ -578,6 +580,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("watchProcess", WatchProcess);
   def("unwatchProcess", UnwatchProcess);
   def("privateMounts", PrivateMounts);
+  def("openPlace", OpenPlace);
   def("bindMount", BindMount);
   def("execute", Execute);
   exports.Set("residueMark", kResidueMark);

@@ -16,31 +16,25 @@ namespace lockbridge {
 
 namespace {
 
-// Names the file itself, whatever happens to its path meanwhile.
-Fd openPlace(const std::string& path, struct stat* st) {
-  Fd place(retry([&] { return open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); }));
-  if (!place.ok()) return place;
-  const int done = retry([&] { return fstat(place.get(), st); });
-  if (done < 0) return Fd(done);
-  return S_ISLNK(st->st_mode) ? Fd(-ELOOP) : std::move(place);
-}
-
-std::string pathOf(const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); }
+std::string pathOf(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 // A bind mount begins with the flags of what it shows; changing one means saying all (mount(2)).
-int makeReadOnly(const std::string& target, const struct stat& shown) {
-  struct stat st;
-  const Fd mounted = openPlace(target, &st);
+int makeReadOnly(int source, const std::string& target) {
+  const Fd mounted(openPlace(target));
   if (!mounted.ok()) return mounted.error();
-  if (st.st_dev != shown.st_dev || st.st_ino != shown.st_ino) return -EAGAIN;
+  struct stat from, at;
   struct statvfs fs;
-  const int known = retry([&] { return fstatvfs(mounted.get(), &fs); });
+  const int known = retry([&] {
+    return fstat(source, &from) | fstat(mounted.get(), &at) | fstatvfs(mounted.get(), &fs);
+  });
   if (known < 0) return known;
+  if (at.st_dev != from.st_dev || at.st_ino != from.st_ino) return -EAGAIN;  // renamed meanwhile
   unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY;
   if (fs.f_flag & ST_NOSUID) flags |= MS_NOSUID;
   if (fs.f_flag & ST_NODEV) flags |= MS_NODEV;
   if (fs.f_flag & ST_NOEXEC) flags |= MS_NOEXEC;
-  return retry([&] { return mount(nullptr, pathOf(mounted).c_str(), nullptr, flags, nullptr); });
+  const std::string path = pathOf(mounted.get());
+  return retry([&] { return mount(nullptr, path.c_str(), nullptr, flags, nullptr); });
 }
 
 // All of them, not those that we know of: whoever started us may have left some open.
@@ -70,16 +64,22 @@ int privateMounts() {
   return retry([] { return mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr); });
 }
 
-int bindMount(const std::string& source, const std::string& target, bool readOnly) {
-  struct stat from, to;
-  const Fd shown = openPlace(source, &from);
-  if (!shown.ok()) return shown.error();
-  const Fd place = openPlace(target, &to);
+int openPlace(const std::string& path) {
+  Fd place(retry([&] { return open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); }));
   if (!place.ok()) return place.error();
+  struct stat st;
+  const int done = retry([&] { return fstat(place.get(), &st); });
+  if (done < 0) return done;
+  return S_ISLNK(st.st_mode) ? -ELOOP : place.take();
+}
+
+int bindMount(int source, const std::string& target, bool readOnly) {
+  const Fd place(openPlace(target));
+  if (!place.ok()) return place.error();
+  const std::string from = pathOf(source), to = pathOf(place.get());
   const unsigned long flags = MS_BIND | (readOnly ? 0 : MS_REC);
-  const int done = retry(
-      [&] { return mount(pathOf(shown).c_str(), pathOf(place).c_str(), nullptr, flags, nullptr); });
-  return done < 0 || !readOnly ? done : makeReadOnly(target, from);
+  const int done = retry([&] { return mount(from.c_str(), to.c_str(), nullptr, flags, nullptr); });
+  return done < 0 || !readOnly ? done : makeReadOnly(source, target);
 }
 
 int execute(const std::string& program, const std::vector<std::string>& arguments,

@@ -15,10 +15,14 @@ namespace lockbridge {
 // CAP_SYS_ADMIN: -EPERM. After a failure nothing must be mounted: it might show outside.
 int privateMounts();
 
-// Shows `source` at `target`; both must be there, both directories or both not. Neither may be a
-// symbolic link (-ELOOP): whoever can write in /tmp must not choose what is covered. Filesystems
-// mounted below the source come along, unless it is to be read-only, which they would not be.
-int bindMount(const std::string& source, const std::string& target, bool readOnly);
+// Names a file itself, whatever happens to its path meanwhile (O_PATH). -ELOOP for a symbolic link:
+// whoever can write in /tmp must not choose what is shown or covered. Descriptor or -errno.
+int openPlace(const std::string& path);
+
+// Shows what `source` (of openPlace) names at `target`; both are directories, or both are not.
+// Filesystems mounted below the source come along, unless it is to be read-only, which they would
+// not be.
+int bindMount(int source, const std::string& target, bool readOnly);
 
 // Becomes the program: signals as at boot (Node ignores SIGPIPE, and what is ignored stays so over
 // an execve), no descriptor but 0, 1 and 2. Returns only if that fails.

@@ -47,3 +47,17 @@ export function extraCertificates(): { NODE_EXTRA_CA_CERTS?: string } {
   const { NODE_EXTRA_CA_CERTS } = process.env;
   return NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
 }
+
+/**
+ * What a service gets of the supervisor's own environment: where programs are, language, home and
+ * time zone, and none of its secrets.
+ */
+export function serviceEnvironment(): Record<string, string> {
+  const { PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' } = process.env;
+  const kept: Record<string, string> = { PATH };
+  for (const name of ['LANG', 'HOME', 'TZ']) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}

@@ -140,7 +140,8 @@ export interface Native {
   watchProcess(pid: number, start: number, done: () => void): number;
   unwatchProcess(id: number): void;
   privateMounts(): number;
-  bindMount(source: string, target: string, readOnly: boolean): number;
+  openPlace(path: string): number;
+  bindMount(source: number, target: string, readOnly: boolean): number;
   /** Returns only if it failed. `environment`: `NAME=value`. */
   execute(program: string, args: readonly string[], environment: readonly string[]): number;
 }
