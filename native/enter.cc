@@ -37,13 +37,14 @@ int makeReadOnly(int source, const std::string& target) {
   return retry([&] { return mount(nullptr, path.c_str(), nullptr, flags, nullptr); });
 }
 
-// All of them, not those that we know of: whoever started us may have left some open.
-int closeOnExec() {
+// All of them, not those that we know of: whoever started us may have left some open. The first
+// three stay, which Node marks to be closed in itself.
+int closeAllButStdio() {
   DIR* dir = opendir("/proc/self/fd");
   if (dir == nullptr) return -errno;
   while (const struct dirent* entry = readdir(dir)) {
     const int fd = atoi(entry->d_name);
-    if (fd > STDERR_FILENO) fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (entry->d_name[0] != '.') fcntl(fd, F_SETFD, fd > STDERR_FILENO ? FD_CLOEXEC : 0);
   }
   closedir(dir);
   return 0;
@@ -84,7 +85,7 @@ int bindMount(int source, const std::string& target, bool readOnly) {
 
 int execute(const std::string& program, const std::vector<std::string>& arguments,
             const std::vector<std::string>& environment) {
-  const int closing = closeOnExec();
+  const int closing = closeAllButStdio();
   if (closing < 0) return closing;
   struct sigaction byDefault = {};
   byDefault.sa_handler = SIG_DFL;

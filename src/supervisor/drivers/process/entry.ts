@@ -10,6 +10,9 @@ import { processAt } from './table.js';
 
 const MAIN = fileURLToPath(new URL('./enter-main.js', import.meta.url));
 
+/** More than a busy board needs; a mount from a server that is gone would take for ever. */
+const BOUND_MS = 120_000;
+
 function statusOf(code: number | null, signal: NodeJS.Signals | null): number {
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
@@ -61,6 +64,7 @@ export class Entry {
   /** Lets it become the service: undefined once that runs, else why it does not. */
   async become(order: Order): Promise<Refusal | undefined> {
     const closed = new Promise((resolve) => this.#socket.once('close', resolve));
+    this.#socket.setTimeout(BOUND_MS, () => this.#child.kill('SIGKILL'));
     this.#socket.write(`${JSON.stringify(order)}\n`);
     await closed;
     const refusal = this.#said.replace(EXEC, '');

@@ -27,14 +27,25 @@ function refused(path: string, result: number, syscall: string, why: string): Lo
   });
 }
 
+// Not mkdirSync's own `recursive`: in a place like /proc, which makes no directories but says ENOENT
+// for that, Node 20 tries for ever.
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path);
+  }
+}
+
 // Something of the same kind to cover; what is there already may do.
 function makeTarget(target: string, directory: boolean): void {
   try {
-    if (directory) {
-      mkdirSync(target, { recursive: true });
-      return;
-    }
-    mkdirSync(dirname(target), { recursive: true });
+    makeDirectory(directory ? target : dirname(target));
+    if (directory) return;
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     closeSync(openSync(target, flags, 0o644));
   } catch (error) {
