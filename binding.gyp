@@ -15,7 +15,9 @@
         "native/walk.cc",
         "native/lineage.cc",
         "native/watcher.cc",
-        "native/traits.cc"
+        "native/traits.cc",
+        "native/exits.cc",
+        "native/enter.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NAPI_DISABLE_CPP_EXCEPTIONS", "_GNU_SOURCE", "_FILE_OFFSET_BITS=64"],

@@ -13,6 +13,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "enter.h"
+#include "exits.h"
 #include "lockfile.h"
 #include "probe.h"
 #include "traits.h"
@@ -35,14 +37,19 @@ struct Wait {
 struct State {
   std::unordered_map<int, Held> held;
   std::unordered_map<int, Wait> waits;
+  std::unordered_map<int, Napi::FunctionReference> exits;
+  std::unique_ptr<ExitWatcher> exitWatcher;
   std::unique_ptr<Watcher> watcher;
   Napi::FunctionReference events;
   Napi::ThreadSafeFunction calls;
   bool callsReady = false;
   int nextWait = 1;
+  int nextExit = 1;
 
   void tearDown() {
     waits.clear();
+    exitWatcher.reset();
+    exits.clear();
     watcher.reset();
     for (auto& [fd, lock] : held) release(std::move(lock));
     held.clear();
@@ -324,7 +331,7 @@ Napi::Value WalkBelow(Info info) {
 }
 
 // One thread-safe function serves waits and events. It keeps the event loop alive only while a wait
-// is under way.
+// is under way, or a process is watched.
 void readyCalls(Napi::Env env, State& state) {
   if (state.callsReady) return;
   const auto nothing = Napi::Function::New(env, [](Info) {});
@@ -333,6 +340,13 @@ void readyCalls(Napi::Env env, State& state) {
   state.callsReady = true;
   // Hooks run last in, first out: added after the function's own, ours runs before it is gone.
   env.AddCleanupHook([](State* s) { s->tearDown(); }, &state);
+}
+
+void holdLoop(Napi::Env env, State& state) {
+  if (state.waits.empty() && state.exits.empty())
+    state.calls.Unref(env);
+  else
+    state.calls.Ref(env);
 }
 
 // Calls into JavaScript unless the environment is being torn down: then there is nobody to tell.
@@ -350,7 +364,7 @@ void finishWait(Napi::Env env, State& state, int id, int result) {
   if (found == state.waits.end()) return;
   Wait wait = std::move(found->second);
   state.waits.erase(found);
-  if (state.waits.empty()) state.calls.Unref(env);
+  holdLoop(env, state);
   wait.waiter.reset();
   callQuietly(env, wait.done, {Napi::Number::New(env, result)});
 }
@@ -366,14 +380,14 @@ Napi::Value StartWait(Info info) {
     s.calls.NonBlockingCall(
         [&s, id, result](Napi::Env env, Napi::Function) { finishWait(env, s, id, result); });
   });
-  if (s.waits.empty()) s.calls.Ref(info.Env());
   Wait& wait = s.waits[id];
+  holdLoop(info.Env(), s);
   wait.waiter = std::move(waiter);
   wait.done = Napi::Persistent(info[2].As<Napi::Function>());
   const int started = wait.waiter->start();
   if (started < 0) {
     s.waits.erase(id);
-    if (s.waits.empty()) s.calls.Unref(info.Env());
+    holdLoop(info.Env(), s);
     return number(info, started);
   }
   return number(info, id);
@@ -384,6 +398,42 @@ void CancelWait(Info info) {
   auto& waits = state(info).waits;
   const auto found = waits.find(integer(info[0]));
   if (found != waits.end()) found->second.waiter->cancel();
+}
+
+void finishExit(Napi::Env env, State& state, int id) {
+  const auto found = state.exits.find(id);
+  if (found == state.exits.end()) return;
+  const Napi::FunctionReference done = std::move(found->second);
+  state.exits.erase(found);
+  holdLoop(env, state);
+  callQuietly(env, done, {});
+}
+
+// (pid, start time, done()) -> an id for unwatchProcess, or -errno; see ExitWatcher::add.
+Napi::Value WatchProcess(Info info) {
+  State& s = state(info);
+  readyCalls(info.Env(), s);
+  if (!s.exitWatcher) {
+    s.exitWatcher = std::make_unique<ExitWatcher>([&s](int id) {
+      s.calls.NonBlockingCall([&s, id](Napi::Env env, Napi::Function) { finishExit(env, s, id); });
+    });
+  }
+  const int id = s.nextExit++;
+  const auto start = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  const int added = s.exitWatcher->add(integer(info[0]), start, id);
+  if (added < 0) return number(info, added);
+  s.exits[id] = Napi::Persistent(info[2].As<Napi::Function>());
+  holdLoop(info.Env(), s);
+  return number(info, id);
+}
+
+// Its callback does not come any more.
+void UnwatchProcess(Info info) {
+  State& s = state(info);
+  const int id = integer(info[0]);
+  if (s.exits.erase(id) == 0) return;
+  s.exitWatcher->remove(id);
+  holdLoop(info.Env(), s);
 }
 
 void deliver(Napi::Env env, State& state, const std::vector<WatchEvent>& events) {
@@ -473,6 +523,17 @@ Napi::Value Exchange(Info info) { return number(info, exchange(text(info[0]), te
 Napi::Value Lease(Info info) { return number(info, lease(integer(info[0]))); }
 Napi::Value SetAttribute(Info info) { return number(info, setAttribute(integer(info[0]))); }
 
+// What makes a process a service.
+Napi::Value PrivateMounts(Info info) { return number(info, privateMounts()); }
+Napi::Value OpenPlace(Info info) { return number(info, openPlace(text(info[0]))); }
+Napi::Value BindMount(Info info) {
+  return number(info,
+                bindMount(integer(info[0]), text(info[1]), info[2].As<Napi::Boolean>().Value()));
+}
+Napi::Value Execute(Info info) {
+  return number(info, execute(text(info[0]), texts(info[1]), texts(info[2])));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* state = new State();
   env.SetInstanceData(state);
@@ -516,6 +577,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("exchange", Exchange);
   def("lease", Lease);
   def("setAttribute", SetAttribute);
+  def("watchProcess", WatchProcess);
+  def("unwatchProcess", UnwatchProcess);
+  def("privateMounts", PrivateMounts);
+  def("openPlace", OpenPlace);
+  def("bindMount", BindMount);
+  def("execute", Execute);
   exports.Set("residueMark", kResidueMark);
   return exports;
 }

@@ -54,4 +54,17 @@ export function supervisorFromEnvironment(): { address: string; key: string } | 
     process.env['BALENA_SUPERVISOR_ADDRESS'] ?? process.env['RESIN_SUPERVISOR_ADDRESS'];
   const key = process.env['BALENA_SUPERVISOR_API_KEY'] ?? process.env['RESIN_SUPERVISOR_API_KEY'];
   return address && key ? { address, key } : undefined;
+
+/**
+ * What a service gets of the supervisor's own environment: where programs are, language, home and
+ * time zone, and none of its secrets.
+ */
+export function serviceEnvironment(): Record<string, string> {
+  const { PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' } = process.env;
+  const kept: Record<string, string> = { PATH };
+  for (const name of ['LANG', 'HOME', 'TZ']) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
 }

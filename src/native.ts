@@ -136,6 +136,14 @@ export interface Native {
   exchange(one: string, other: string): number;
   lease(fd: number): number;
   setAttribute(fd: number): number;
+  /** Tells once when that very process has ended; -ESRCH if it has, -ENOSYS before Linux 5.3. */
+  watchProcess(pid: number, start: number, done: () => void): number;
+  unwatchProcess(id: number): void;
+  privateMounts(): number;
+  openPlace(path: string): number;
+  bindMount(source: number, target: string, readOnly: boolean): number;
+  /** Returns only if it failed. `environment`: `NAME=value`. */
+  execute(program: string, args: readonly string[], environment: readonly string[]): number;
 }
 
 // A build in this tree comes first: whoever has one has just made it. Then the shipped binaries; one

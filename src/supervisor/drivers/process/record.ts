@@ -1,0 +1,74 @@
+// What is on record of each service: one file for each, `<app>.<service>.json`, written whole or not
+// at all. A process is on record before it runs anything of the service, so that a daemon that is
+// killed at any point never loses one. Only the daemon writes here, and only one daemon does.
+
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { Session } from './session.js';
+
+/** One run of a service. Times are RFC 3339; the rest as in `Instance`. */
+export interface ProcessRecord extends Session {
+  lockbridgeProcess: 1;
+  app: string;
+  service: string;
+  release: string;
+  fingerprint: string;
+  /** The boot and pid namespace that pid and start time belong to. */
+  epoch: string;
+  startedAt: string;
+  /** False until the service's own program runs. */
+  begun: boolean;
+  exitedAt?: string;
+  exitCode?: number;
+}
+
+const SUFFIX = '.json';
+
+// The first dot separates: without that, `a.b` of `c` and `b.c` of `a` would share a file.
+function fileName(app: string, service: string): string {
+  return `${encodeURIComponent(app).replaceAll('.', '%2E')}.${encodeURIComponent(service)}${SUFFIX}`;
+}
+
+function parse(text: string): ProcessRecord | undefined {
+  try {
+    const record = JSON.parse(text) as ProcessRecord | null;
+    return record?.lockbridgeProcess === 1 ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The records below `<stateDir>/processes`. */
+export class ProcessRecords {
+  readonly dir: string;
+
+  constructor(stateDir: string) {
+    this.dir = join(stateDir, 'processes');
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+  }
+
+  /** All of them. A file that is no record is reported as a process warning and left alone. */
+  all(): ProcessRecord[] {
+    const records: ProcessRecord[] = [];
+    for (const name of readdirSync(this.dir)) {
+      const file = join(this.dir, name);
+      // What a writer left that was killed: its name is the record's and a number.
+      if (/\.json\.\d+$/.test(name)) rmSync(file, { force: true });
+      if (!name.endsWith(SUFFIX)) continue;
+      const record = parse(readFileSync(file, 'utf8'));
+      if (record !== undefined) records.push(record);
+      else process.emitWarning(`'${file}' is no record of a process; remove it if nothing runs`);
+    }
+    return records;
+  }
+
+  write(record: ProcessRecord): void {
+    const file = join(this.dir, fileName(record.app, record.service));
+    writeFileAtomic.sync(file, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+  }
+
+  remove(record: Pick<ProcessRecord, 'app' | 'service'>): void {
+    rmSync(join(this.dir, fileName(record.app, record.service)), { force: true });
+  }
+}
