@@ -28,13 +28,19 @@ export interface EventsListener {
   look(): Promise<unknown>;
 }
 
-// Narrowed by label only: Podman does not know its own "died" by Docker's name "die" in a filter.
+interface Actor {
+  ID?: unknown;
+  Attributes?: { exitCode?: string };
+}
+
+// Narrowed by label only: Podman does not know its own "died" by Docker's name "die" in a filter. Read
+// from `Actor`: newer Dockers no longer repeat it at the top.
 function deathIn(event: Readonly<Record<string, unknown>>): Death | undefined {
-  const { id, status, timeNano, Actor } = event;
-  if ((status !== 'die' && status !== 'died') || typeof id !== 'string') return undefined;
+  const { Action, timeNano } = event;
+  const { ID: id, Attributes } = (event['Actor'] ?? {}) as Actor;
+  if ((Action !== 'die' && Action !== 'died') || typeof id !== 'string') return undefined;
   const ms = typeof timeNano === 'number' ? timeNano / 1e6 : Date.now();
   const death = { id, at: new Date(ms).toISOString() };
-  const { Attributes } = (Actor ?? {}) as { Attributes?: { exitCode?: string } };
   const exitCode = Number.parseInt(Attributes?.exitCode ?? '', 10);
   return Number.isNaN(exitCode) ? death : { ...death, exitCode };
 }
