@@ -9,8 +9,9 @@ import { ContainerDriver } from '../../src/supervisor/drivers/container/driver.j
 import type { Instance, StartRequest } from '../../src/supervisor/drivers/types.js';
 import type { AppTarget, ServiceTarget } from '../../src/supervisor/target/types.js';
 import { serviceDirectory } from '../helpers/containers.js';
-import { needEngineService } from '../helpers/engine-service.js';
+import { EngineService, needEngineService } from '../helpers/engine-service.js';
 import { image, needContainers } from '../helpers/podman.js';
+import { registry } from '../helpers/registry.js';
 import { scratch, until } from '../helpers/scratch.js';
 
 needContainers();
@@ -69,8 +70,14 @@ function request(script: string, more: Partial<ServiceTarget> = {}): Prepared {
 
 const FOREVER = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
 
-async function describeContainer(id: string): Promise<Record<string, never>> {
-  const [seen] = JSON.parse(await engine().podman('inspect', id)) as Record<string, never>[];
+interface Described {
+  Name: string;
+  Config: { Labels: Record<string, string> };
+  HostConfig: { RestartPolicy: { Name: string } };
+}
+
+async function describeContainer(id: string): Promise<Described> {
+  const [seen] = JSON.parse(await engine().podman('inspect', id)) as Described[];
   if (seen === undefined) throw new Error('nothing described');
   return seen;
 }
@@ -134,7 +141,7 @@ describe('a service', () => {
     };
     const { id } = await driver.start(request(FOREVER, { labels }));
     expect(await driver.list()).toMatchObject([{ id, app: '1234', service: 'main' }]);
-    expect((await describeContainer(id))['Config']['Labels']).toMatchObject({
+    expect((await describeContainer(id)).Config.Labels).toMatchObject({
       'lockbridge.app': '1234',
       'lockbridge.supervised': '1',
       'io.balena.app-id': '1234',
@@ -147,8 +154,8 @@ describe('a service', () => {
     const { driver } = watched();
     const [one, two] = [await driver.start(request(FOREVER)), await driver.start(request(FOREVER))];
     const seen = await describeContainer(one.id);
-    expect(seen['Name']).toMatch(/^main_1234_abcdef0_[0-9a-f]{8}$/);
-    expect(seen['HostConfig']['RestartPolicy']['Name']).toMatch(/^(no)?$/);
+    expect(seen.Name).toMatch(/^main_1234_abcdef0_[0-9a-f]{8}$/);
+    expect(seen.HostConfig.RestartPolicy.Name).toMatch(/^(no)?$/);
     expect((await driver.list()).map(({ id }) => id).sort()).toEqual([one.id, two.id].sort());
   });
 });
@@ -220,7 +227,18 @@ describe('an end', () => {
     expect(exits[1]).toMatchObject({ id: late.id, exitCode: 137 });
   });
 
-  it('that is a restart by somebody else is none', async () => {
+  it('is told although the engine keeps no events', async () => {
+    const silent = new EngineService({ events: false });
+    onTestFinished(async () => silent.remove());
+    await silent.start();
+    const { driver, exits } = watched(silent.socket);
+    const { id, pid } = await driver.start(request(FOREVER));
+    process.kill(pid ?? 0, 'SIGKILL');
+    await until(() => exits.length > 0);
+    expect(exits).toMatchObject([{ id, exitCode: 137 }]);
+  });
+
+  it('after a restart by somebody else is told of that run', async () => {
     const { driver, exits } = watched();
     const { id, startedAt } = await driver.start(request(FOREVER));
     await engine().podman('restart', '--time', '5', id);
@@ -230,6 +248,59 @@ describe('an end', () => {
     await until(() => exits.some(({ exitCode }) => exitCode === 137));
     expect(exits.at(-1)).toMatchObject({ id, startedAt: now?.startedAt });
   });
+});
+
+describe('fetch', () => {
+  const of = (name: string): ServiceTarget => serviceOf('true', { image: name });
+
+  it('gets an image with its progress, once', async () => {
+    const { driver } = watched();
+    const { image: name, asked, close } = await registry();
+    const percents: number[] = [];
+    await driver.fetch(of(name), { onProgress: (percent) => percents.push(percent) });
+    expect(percents).toEqual([...new Set(percents)].sort((a, b) => a - b));
+    expect(percents.at(-1)).toBe(100);
+    expect(asked.filter((path) => path.includes('/blobs/')).length).toBe(3);
+    await close();
+    await driver.fetch(of(name));
+    await engine().podman('rmi', name);
+  });
+
+  it('asks nobody for an image that the engine has', async () => {
+    await watched().driver.fetch(serviceOf('true'));
+  });
+
+  it('ends when it is told to', async () => {
+    const { driver } = watched();
+    const { image: name, asked } = await registry({ stalls: true });
+    const end = new AbortController();
+    const fetched = driver.fetch(of(name), { signal: end.signal });
+    await until(() => asked.filter((path) => path.includes('/blobs/')).length > 1);
+    end.abort();
+    await expect(fetched).rejects.toMatchObject({ code: 'ERR_LOCK_ABORTED' });
+  });
+
+  it('says what a registry does not have, and which does not answer', async () => {
+    const { driver } = watched();
+    const { address, close } = await registry();
+    const name = `${address}/nothing:1`;
+    const fails = async (reason: RegExp): Promise<void> =>
+      expect(driver.fetch(of(name))).rejects.toMatchObject({
+        code: 'ERR_SERVICE',
+        message: expect.stringMatching(reason) as unknown,
+      });
+    await fails(/^cannot fetch image '127.*\/nothing:1': .*manifest unknown/);
+    await close();
+    await fails(/^cannot fetch image '127.*\/nothing:1': .*connection refused/);
+  });
+
+  it.each(['../containers/json?', 'a/../../info', 'a b', '', '-x'])(
+    'takes %j for no image, and asks nothing',
+    async (name) => {
+      const { driver } = watched(join(scratch(), 'none.sock'));
+      await expect(driver.fetch(of(name))).rejects.toThrow(/is no image reference/);
+    },
+  );
 });
 
 describe('stop', () => {

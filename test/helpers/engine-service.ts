@@ -14,12 +14,9 @@ import { podmanEnvironment, STORE } from '../containers/rig/podman.mjs';
 import { image } from './podman.js';
 import { until } from './scratch.js';
 
-/** What goes into registries.conf: a registry without TLS, as it may be at a test's own port. */
+// For helpers/registry.ts, at whatever port.
 const REGISTRIES = `[[registry]]
 location = "127.0.0.1"
-insecure = true
-[[registry]]
-prefix = "*.insecure.test"
 insecure = true
 `;
 
@@ -29,17 +26,16 @@ export class EngineService {
   readonly #env: NodeJS.ProcessEnv;
   #service: ChildProcess | undefined;
 
-  constructor() {
+  /** `events`: whether it keeps any. */
+  constructor({ events = true } = {}) {
     const base = podmanEnvironment() as NodeJS.ProcessEnv;
     const write = (name: string, text: string): string => {
       writeFileSync(join(this.dir, name), text);
       return join(this.dir, name);
     };
+    const logger = `events_logger = "file"\nevents_logfile_path = "${this.dir}/events.log"`;
     const containers = readFileSync(base['CONTAINERS_CONF'] ?? '', 'utf8')
-      .replace(
-        'events_logger = "none"',
-        `events_logger = "file"\nevents_logfile_path = "${this.dir}/events.log"`,
-      )
+      .replace('events_logger = "none"', events ? logger : '$&')
       .replace(/tmp_dir = ".*"/, `tmp_dir = "${this.dir}/state"`);
     const storage = `[storage]
 driver = "overlay"

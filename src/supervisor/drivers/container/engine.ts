@@ -6,7 +6,7 @@
 import { Agent } from 'node:http';
 import type Docker from 'dockerode';
 import { LockError } from '../../../errors.js';
-import { failure } from './failure.js';
+import { failure, words } from './failure.js';
 import { findSocket } from './socket.js';
 
 /** For calls that only look. */
@@ -22,24 +22,36 @@ export interface Limits {
   signal?: AbortSignal;
 }
 
-// Optional, because most installations run processes: say so when it is missing.
-async function client(): Promise<typeof Docker> {
-  try {
-    return (await import('dockerode')).default;
-  } catch (cause) {
-    throw new LockError(
-      'ERR_SERVICE',
-      'the container driver needs the optional package dockerode, which is not installed: npm install dockerode',
-      { cause },
-    );
-  }
-}
-
 // Everything that the client would else take from DOCKER_HOST and its like is given. No kept
 // connections: one that an engine's restart has cut would fail the next call.
 function optionsFor(socketPath: string): Docker.DockerOptions & { agent: Agent } {
   const agent = new Agent({ keepAlive: false });
   return { socketPath, host: '', protocol: 'http', timeout: 0, agent };
+}
+
+// Optional, because most installations run processes: say so when it is missing.
+async function connect(socket: string): Promise<Docker> {
+  let Client: typeof Docker;
+  try {
+    Client = (await import('dockerode')).default;
+  } catch (cause) {
+    throw new LockError(
+      'ERR_SERVICE',
+      'the container driver needs the optional package dockerode, which cannot be loaded: npm install dockerode',
+      { cause },
+    );
+  }
+  try {
+    return new Client(optionsFor(socket));
+  } catch (cause) {
+    // It reads DOCKER_HOST, DOCKER_CERT_PATH and the like even where it is told everything.
+    const said = words(cause instanceof Error ? cause.message : String(cause));
+    throw new LockError(
+      'ERR_SERVICE',
+      `the client of the container engine does not take its environment: ${said}; unset DOCKER_*`,
+      { cause },
+    );
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
@@ -64,8 +76,8 @@ export class Engine {
   async #connect(): Promise<{ docker: Docker; socket: string }> {
     if (this.#connected === undefined) {
       const socket = findSocket(this.#named);
-      const Client = await client();
-      this.#connected ??= { docker: new Client(optionsFor(socket)), socket };
+      const docker = await connect(socket);
+      this.#connected ??= { docker, socket };
     }
     return this.#connected;
   }
