@@ -8,7 +8,7 @@ import type { JournalEntry, JournalKind } from '../types.js';
 export type NewEntry = Omit<JournalEntry, 'at'>;
 
 /** The longest line there can be, in bytes, with its newline. */
-export const MOST_LINE = 16_384;
+export const MOST_LINE = 32_768;
 
 const TEXTS = ['app', 'service', 'release', 'path', 'holder', 'reason', 'who'] as const;
 const MOST_TEXT = 1000;

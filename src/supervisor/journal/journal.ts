@@ -42,7 +42,7 @@ export class Journal {
     this.#onWarning = onWarning;
   }
 
-  /** Keeps the entry, cut to its bounds and dated, and tells the listeners. Never throws. */
+  /** Keeps the entry, cut to its bounds and dated, and tells the listeners. Throws only what they throw. */
   write(entry: NewEntry): JournalEntry {
     const kept = dated(entry, new Date());
     try {

@@ -26,8 +26,9 @@ export interface JournalQuery {
 /** The entries, the oldest first; none where there is no journal. LockError if it cannot be read. */
 export async function readJournal(dir: string, query: JournalQuery): Promise<JournalEntry[]> {
   const found: JournalEntry[] = [];
-  const files = await filesOf(dir);
+  const files: Opened[] = [];
   try {
+    await openAll(dir, files);
     for (const { handle, size } of files) {
       if (found.length >= query.most) break;
       for await (const line of linesBackwards(handle, size, MOST_LINE)) {
@@ -55,17 +56,15 @@ interface Opened {
 }
 
 // All are opened first, the newest first: a rotation in between shows one file twice and hides none.
-async function filesOf(dir: string): Promise<Opened[]> {
-  const files = new Map<string, Opened>();
+async function openAll(dir: string, files: Opened[]): Promise<void> {
   let missing = 0;
   for (let age = 0; age <= MOST_KEPT && missing < 2; age++) {
     const file = await opened(journalFile(dir, age));
     missing = file === undefined ? missing + 1 : 0;
     if (file === undefined) continue;
-    if (files.has(file.id)) await file.handle.close();
-    else files.set(file.id, file);
+    if (files.some(({ id }) => id === file.id)) await file.handle.close();
+    else files.push(file);
   }
-  return [...files.values()];
 }
 
 async function opened(path: string): Promise<Opened | undefined> {

@@ -13,11 +13,13 @@ export interface Problem {
   text: string;
 }
 
+const MOST_GUESSED = 50; // of ten thousand unknown fields nobody wants to know all
+
 /** A mapping with these fields only; an unknown one is an error that names the one that is meant. */
 export function fields<S extends z.ZodRawShape>(shape: S): z.ZodObject<S, z.core.$strict> {
   const known = Object.keys(shape);
-  const unknown = (key: string): string => {
-    const meant = nearest(key, known);
+  const unknown = (key: string, index: number): string => {
+    const meant = index < MOST_GUESSED ? nearest(key, known) : undefined;
     return meant === undefined ? `unknown field; known: ${known.join(', ')}` : didYouMean(meant);
   };
   return z.strictObject(shape, {

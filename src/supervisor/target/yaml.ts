@@ -49,7 +49,11 @@ class Walk {
         this.#refuse(path, `more than ${String(most)} ${what} in all`, offset);
       return null;
     }
-    if (isAlias(node)) return this.value(this.#anchors.get(node.source), path);
+    if (isAlias(node)) {
+      const meant = this.#anchors.get(node.source);
+      if (meant === undefined) this.#refuse(path, `no anchor "${node.source}" before this`, offset);
+      return this.value(meant, path);
+    }
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) return null;
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isSeq(node))
@@ -105,7 +109,7 @@ function parsed(text: string, lineCounter: LineCounter): Document | undefined {
       resolveKnownTags: false,
       uniqueKeys: false, // quadratic; the walk looks itself
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error', // at 'silent' a second document is passed over
     });
   } catch (error) {
     if (error instanceof RangeError) return undefined; // the stack: brackets without end
