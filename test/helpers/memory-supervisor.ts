@@ -147,7 +147,10 @@ export class MemorySupervisor implements Supervisor {
   }
 
   async startService(app: string, name: string, asked: Asked): Promise<Instance> {
-    return this.#one('startService', app, name, { ...asked, force: true });
+    await Promise.resolve();
+    const instance = this.#instance(app, name);
+    this.#record('startService', app, asked);
+    return instance;
   }
 
   async reboot(asked: Asked): Promise<void> {
@@ -228,9 +231,12 @@ export class MemorySupervisor implements Supervisor {
 
   async #one(operation: string, app: string, name: string, asked: Asked): Promise<Instance> {
     await this.#locked(operation, app, asked);
-    const found = this.apps
-      .find(({ id }) => id === app)
-      ?.services.find((one) => one.name === name)?.instance;
+    return this.#instance(app, name);
+  }
+
+  #instance(app: string, name: string): Instance {
+    const services = this.apps.find(({ id }) => id === app)?.services ?? [];
+    const found = services.find((one) => one.name === name)?.instance;
     if (found === undefined) throw new LockError('ERR_NOT_FOUND', `no service '${name}'`);
     return found;
   }

@@ -3,9 +3,9 @@
 
 import type { FastifyRequest } from 'fastify';
 import type { Supervisor } from '../types.js';
-import { unauthorized } from './context.js';
 import { checkHost } from './host.js';
 import { callerOf, opens, presentedKey } from './keys.js';
+import { unauthorized } from './request.js';
 
 // The query has been read already; the path is all that is needed of the URL from here on.
 function forgetKey({ raw, query }: FastifyRequest): void {

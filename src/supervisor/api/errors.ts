@@ -32,7 +32,8 @@ export function errorHandler(
       onWarning(`api: ${request.method} ${url} failed (id ${id}): ${what}`);
     }
     reply.code(status).header('error-kind', kind);
-    if (config.plain ?? (error instanceof ApiError && error.plain))
+    const isText = config.plain === true && (status === 423 || status === 503);
+    if (isText || (error instanceof ApiError && error.plain))
       return reply.type('text/plain; charset=utf-8').send(value);
     return reply.type('application/json; charset=utf-8').send({
       kind,

@@ -21,7 +21,8 @@ export class Metrics {
   readonly #waiting = new Map<string, number>();
   readonly #unsubscribe: () => void;
 
-  constructor(supervisor: Supervisor) {
+  /** `streams` says how many event streams are open. */
+  constructor(supervisor: Supervisor, streams: () => number) {
     const registers = [this.#registry];
     const counter = <Label extends string = never>(
       name: string,
@@ -52,6 +53,14 @@ export class Metrics {
         for (const { verdict, ours, service } of await supervisor.locks())
           if (verdict === 'held')
             this.inc({ app: service.app, owner: ours ? 'supervisor' : 'app' });
+      },
+    });
+    new Gauge({
+      name: 'lockbridge_event_streams',
+      help: 'Event streams that are open',
+      registers,
+      collect() {
+        this.set(streams());
       },
     });
     for (const { id, update } of supervisor.status().apps)

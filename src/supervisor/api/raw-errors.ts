@@ -48,16 +48,14 @@ function endKindly(socket: Duplex, answer: string): void {
 
 /** Which connections have an answer under way. */
 export function answering(server: Server): (socket: Duplex) => boolean {
-  const busy = new Map<Duplex, number>();
+  const busy = new WeakMap<Duplex, number>();
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     busy.set(socket, (busy.get(socket) ?? 0) + 1);
     response.once('close', () => {
-      const left = (busy.get(socket) ?? 1) - 1;
-      if (left === 0) busy.delete(socket);
-      else busy.set(socket, left);
+      busy.set(socket, (busy.get(socket) ?? 1) - 1);
     });
   });
-  return (socket) => busy.has(socket);
+  return (socket) => (busy.get(socket) ?? 0) > 0;
 }
 
 /** Fastify's clientErrorHandler. */

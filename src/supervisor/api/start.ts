@@ -82,15 +82,16 @@ export async function startApi(supervisor: Supervisor, options: ApiOptions): Pro
   const limits = { ...LIMITS, ...options.limits };
   const app = createServer(supervisor, { limits, onWarning, overTcp: !('path' in listen) });
   const streams = new Streams(supervisor, limits);
-  const metrics = new Metrics(supervisor);
+  const metrics = new Metrics(supervisor, () => streams.count);
   const stop = async (): Promise<void> => {
     streams.close();
     metrics.close();
     const hurry = setTimeout(() => {
       app.server.closeAllConnections();
     }, limits.closing);
-    await app.close();
-    clearTimeout(hurry);
+    await app.close().finally(() => {
+      clearTimeout(hurry);
+    });
   };
   try {
     const version = packageVersion();

@@ -3,18 +3,25 @@
 // A reader gets only what its key opens. One that does not read is cut once too much waits for it, so
 // that it costs the others nothing; it may come back and ask /status and /history for what it missed.
 
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Supervisor, SupervisorEvent } from '../types.js';
 import { opens, type Caller } from './keys.js';
 import { ApiError } from './kinds.js';
 import type { Limits } from './limits.js';
+
+interface Reader {
+  response: ServerResponse;
+  caller: Caller;
+}
 
 function appOf({ data }: SupervisorEvent): string | undefined {
   return data.app;
 }
 
 export class Streams {
-  readonly #readers = new Map<ServerResponse, Caller>();
+  // By connection: of a response that is queued behind another, only the connection's end is told.
+  readonly #readers = new Map<Socket, Reader>();
   readonly #limits: Limits;
   readonly #unsubscribe: () => void;
   readonly #heartbeat: NodeJS.Timeout;
@@ -25,7 +32,7 @@ export class Streams {
       this.#tell(event);
     });
     this.#heartbeat = setInterval(() => {
-      for (const reader of this.#readers.keys()) this.#write(reader, ':\n\n');
+      for (const [socket, { response }] of this.#readers) this.#write(socket, response, ':\n\n');
     }, limits.heartbeat).unref();
   }
 
@@ -33,47 +40,46 @@ export class Streams {
     return this.#readers.size;
   }
 
-  /** ApiError (too-many-streams) if there is no room for one more. */
-  checkRoom(): void {
-    if (this.#readers.size >= this.#limits.streams)
+  /**
+   * Makes the answer to this request a stream of what happens from now on. ApiError
+   * (too-many-streams) if there is no room for one more; one connection has one.
+   */
+  open({ socket }: IncomingMessage, response: ServerResponse, caller: Caller): void {
+    if (this.#readers.size >= this.#limits.streams || this.#readers.has(socket))
       throw new ApiError(
         'too-many-streams',
-        `${String(this.#limits.streams)} event streams are open already; close one`,
+        `${String(this.#readers.size)} event streams are open already; close one`,
       );
-  }
-
-  /** Makes the response a stream. Events that happen from now on are in it. */
-  open(response: ServerResponse, caller: Caller): void {
-    this.checkRoom();
-    this.#readers.set(response, caller);
-    response.once('close', () => this.#readers.delete(response));
+    if (socket.destroyed) return; // it left before it was let in
+    this.#readers.set(socket, { response, caller });
+    socket.once('close', () => this.#readers.delete(socket));
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       connection: 'close',
     });
-    this.#write(response, ':\n\n');
+    this.#write(socket, response, ':\n\n');
   }
 
   /** Ends every stream. */
   close(): void {
     this.#unsubscribe();
     clearInterval(this.#heartbeat);
-    for (const reader of this.#readers.keys()) reader.end();
+    for (const { response } of this.#readers.values()) response.end();
   }
 
   #tell(event: SupervisorEvent): void {
     const text = `event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
-    for (const [reader, caller] of this.#readers)
-      if (opens(caller, appOf(event))) this.#write(reader, text);
+    for (const [socket, { response, caller }] of this.#readers)
+      if (opens(caller, appOf(event))) this.#write(socket, response, text);
   }
 
-  #write(reader: ServerResponse, text: string): void {
-    reader.write(text);
-    if (reader.writableLength > this.#limits.unsent) {
-      this.#readers.delete(reader);
-      reader.destroy();
+  #write(socket: Socket, response: ServerResponse, text: string): void {
+    response.write(text);
+    if (response.writableLength > this.#limits.unsent) {
+      this.#readers.delete(socket);
+      socket.destroy();
     }
   }
 }

@@ -1,7 +1,8 @@
 // What answers without a key: that it lives, and how it is.
 
 import { answers, text } from '../answers.js';
-import { ok, type Context, type Server } from '../context.js';
+import type { Context, Server } from '../context.js';
+import { ok } from '../request.js';
 
 export function openRoutes(app: Server, { supervisor }: Context): void {
   app.get(

@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import { answers, object, text } from '../answers.js';
-import { asked, type Context, type Server } from '../context.js';
+import type { Context, Server } from '../context.js';
 import { body, requiredFlag } from '../fields.js';
 import { opens } from '../keys.js';
+import { asked } from '../request.js';
 import { visible } from '../views.js';
 
 const MOST = 10_000;
@@ -94,9 +95,8 @@ function events(app: Server, { streams }: Context): void {
       },
     },
     (request, reply) => {
-      streams.checkRoom();
+      streams.open(request.raw, reply.raw, request.caller);
       reply.hijack();
-      streams.open(reply.raw, request.caller);
     },
   );
 }

@@ -2,8 +2,9 @@
 
 import { z } from 'zod';
 import { answers, object, SUCCESS } from '../answers.js';
-import { asked, type Context, type Server } from '../context.js';
+import type { Context, Server } from '../context.js';
 import { flag } from '../fields.js';
+import { asked } from '../request.js';
 
 const posted = z.looseObject({ force: flag });
 

@@ -1,9 +1,10 @@
 // balena's v1, what concerns one app: restart, purge, stop, start.
 
 import { answers, object, text } from '../answers.js';
-import { asked, mustOpen, ok, type Context, type Server } from '../context.js';
+import type { Context, Server } from '../context.js';
 import { appParams, body, flag, looseId } from '../fields.js';
 import { ApiError } from '../kinds.js';
+import { asked, mustOpen, ok } from '../request.js';
 import { onlyService } from '../services.js';
 
 const forced = body({ force: flag });

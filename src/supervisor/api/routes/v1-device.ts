@@ -3,10 +3,11 @@
 
 import { z } from 'zod';
 import { answers, object, text } from '../answers.js';
-import { asked, ok, type Context, type Server } from '../context.js';
+import type { Context, Server } from '../context.js';
 import { body, flag, hostname } from '../fields.js';
 import { ApiError } from '../kinds.js';
 import { osVersion } from '../os-version.js';
+import { asked, ok } from '../request.js';
 import { device, visible } from '../views.js';
 
 const forced = body({ force: flag });

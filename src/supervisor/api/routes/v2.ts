@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import { answers, object, SUCCESS, text } from '../answers.js';
-import { asked, mustOpen, ok, type Context, type Server } from '../context.js';
+import type { Context, Server } from '../context.js';
 import { appParams, body, flag, imageId, name } from '../fields.js';
 import { ApiError } from '../kinds.js';
+import { asked, mustOpen, ok } from '../request.js';
 import { appOf, serviceOf } from '../services.js';
 import { applicationsState, stateStatus, visible } from '../views.js';
 
