@@ -54,6 +54,7 @@ export function supervisorFromEnvironment(): { address: string; key: string } | 
     process.env['BALENA_SUPERVISOR_ADDRESS'] ?? process.env['RESIN_SUPERVISOR_ADDRESS'];
   const key = process.env['BALENA_SUPERVISOR_API_KEY'] ?? process.env['RESIN_SUPERVISOR_API_KEY'];
   return address && key ? { address, key } : undefined;
+}
 
 /**
  * What a service gets of the supervisor's own environment: where programs are, language, home and

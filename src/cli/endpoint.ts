@@ -2,7 +2,6 @@
 // supervisor gives its services, or from the daemon's own configuration.
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { supervisorFromEnvironment } from '../env.js';
 import { LockError } from '../errors.js';
@@ -39,10 +38,10 @@ export function clientOf(args: Record<string, unknown>): Client {
   }
   const given = supervisorFromEnvironment();
   if (config === undefined && given !== undefined) return new Client(given);
-  const { api, state } = readConfig(typeof config === 'string' ? config : DEFAULT_CONFIG);
+  const { listen, keyFile: own } = readConfig(typeof config === 'string' ? config : DEFAULT_CONFIG);
   return new Client({
-    address: 'path' in api.listen ? `unix:${api.listen.path}` : httpAddress(api.listen),
-    key: readKey(typeof keyFile === 'string' ? keyFile : (api.keyFile ?? join(state, 'api.key'))),
+    address: 'path' in listen ? `unix:${listen.path}` : httpAddress(listen),
+    key: readKey(typeof keyFile === 'string' ? keyFile : own),
   });
 }
 

@@ -17,7 +17,11 @@ const STATES: Readonly<Record<UpdateStatus['state'], string>> = {
 };
 
 /** The app in one line, and one more for each lock in the way; ages only with `now`. */
-export function appLines(app: AppStatus, now: number | undefined, width = Infinity): string[] {
+export function appLines(
+  app: AppStatus,
+  now: number | undefined,
+  width: number = Infinity,
+): string[] {
   const { update, release, services } = app;
   const wanted = update.release ?? release;
   const what = wanted === undefined ? 'nothing' : `release ${wanted}`;

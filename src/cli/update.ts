@@ -80,16 +80,13 @@ function report({ apps }: Status): number {
 class Follower {
   readonly #client: Client;
   readonly #stop = new AbortController();
-  readonly #stream: AsyncGenerator<{ event: string; data: unknown }, void>;
   readonly #timer: NodeJS.Timeout | undefined;
   #timedOut = false;
-  readonly opened: Promise<unknown>;
+  readonly opened: ReturnType<Client['events']>;
 
   constructor(client: Client, timeout: number | undefined) {
     this.#client = client;
-    this.#stream = client.events('/events', this.#stop.signal);
-    // The server greets, so the first event is there as soon as the stream is.
-    this.opened = this.#stream.next();
+    this.opened = client.events('/events', this.#stop.signal);
     if (timeout !== undefined)
       this.#timer = setTimeout(() => {
         this.#timedOut = true;
@@ -98,10 +95,11 @@ class Follower {
   }
 
   async until(done: (status: Status) => boolean, show: (status: Status) => void): Promise<Status> {
+    const stream = await this.opened;
     let status = await this.#client.ask<Status>('GET', '/status');
     show(status);
     while (!done(status)) {
-      const next = await this.#stream.next();
+      const next = await stream.next();
       if (next.done === true) {
         if (this.#timedOut) return status;
         throw new LockError('ERR_SUPERVISOR', 'the supervisor has ended the stream of events');

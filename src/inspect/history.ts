@@ -6,8 +6,8 @@
 // out again, or a file that its maker has touched since, is another one.
 
 import { readFileSync } from 'node:fs';
-import writeFileAtomic from 'write-file-atomic';
 import { LockError } from '../errors.js';
+import { saveWhole } from '../files.js';
 import { readProc } from './procfs.js';
 import type { Inspection } from './types.js';
 
@@ -86,7 +86,7 @@ export class LockHistory {
   save(): void {
     const data = { lockbridgeHistory: 1, files: Object.fromEntries(this.#entries) };
     try {
-      writeFileAtomic.sync(this.file, `${JSON.stringify(data)}\n`, { mode: 0o600 });
+      saveWhole(this.file, `${JSON.stringify(data)}\n`, 0o600);
     } catch (cause) {
       throw new LockError('ERR_LOCK_CREATE', `cannot write '${this.file}': ${String(cause)}`, {
         path: this.file,

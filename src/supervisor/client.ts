@@ -41,27 +41,20 @@ export class Client {
     return (text === '' ? undefined : parsed(text)) as T;
   }
 
-  /** The server-sent events of `path`, each as its name and data, until `signal` or the other side. */
-  async *events(
+  /**
+   * The server-sent events of `path` from the moment that this resolves, each as its name and data;
+   * they end with `signal`, or when the other side ends them.
+   */
+  async events(
     path: string,
     signal: AbortSignal,
-  ): AsyncGenerator<{ event: string; data: unknown }, void> {
+  ): Promise<AsyncGenerator<{ event: string; data: unknown }, void>> {
     const sent = this.#open('GET', path, undefined);
-    const stop = (): void => {
-      sent.destroy();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      const response = await this.#response(sent);
-      if (response.statusCode !== 200)
-        throw refusal(response.statusCode ?? 0, await this.#text(response));
-      yield* blocks(response);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      signal.removeEventListener('abort', stop);
-      sent.destroy();
-    }
+    signal.addEventListener('abort', () => sent.destroy(), { once: true });
+    const response = await this.#response(sent);
+    if (response.statusCode !== 200)
+      throw refusal(response.statusCode ?? 0, await this.#text(response));
+    return untilEnded(blocks(response), signal);
   }
 
   #open(method: string, path: string, body: unknown): ClientRequest {
@@ -103,6 +96,17 @@ export class Client {
       if (text.length > MOST_BYTES) throw notOurs('its answer has no end');
     }
     return text;
+  }
+}
+
+async function* untilEnded<T>(
+  events: AsyncGenerator<T, void>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void> {
+  try {
+    yield* events;
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

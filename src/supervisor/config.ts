@@ -6,7 +6,7 @@
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LockError } from '../errors.js';
-import { readWhole, whyOf } from './files.js';
+import { readWhole, whyOf } from '../files.js';
 import { appTarget } from './target/app.js';
 import { configFile, type Listen } from './target/config-file.js';
 import { digestOf } from './target/digest.js';

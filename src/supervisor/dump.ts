@@ -8,7 +8,7 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { geteuid } from 'node:process';
 import { LockError } from '../errors.js';
-import { saveWhole, whyOf } from './files.js';
+import { saveWhole, whyOf } from '../files.js';
 import { overrideIn } from './target/override.js';
 
 /** Where the dump lies below the root. */

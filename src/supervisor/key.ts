@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { geteuid } from 'node:process';
 import { LockError } from '../errors.js';
-import { readWhole, saveWhole, whyOf, type Whole } from './files.js';
+import { readWhole, saveWhole, whyOf, type Whole } from '../files.js';
 
 const MOST_BYTES = 1024;
 

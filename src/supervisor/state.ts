@@ -8,7 +8,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockError } from '../errors.js';
-import { readWhole, saveWhole, whyOf } from './files.js';
+import { readWhole, saveWhole, whyOf } from '../files.js';
 import { emptyState, stateFile, type State } from './state-file.js';
 import { fieldName } from './target/problems.js';
 

@@ -1,15 +1,16 @@
 // A daemon from its configuration file: the supervisor, its driver, its API, and the file under
 // watch, so that what it says is what runs.
 
+import { mkdirSync } from 'node:fs';
 import { LockError } from '../errors.js';
-import { startApi, type RunningApi } from './api/start.js';
+import { startApi, type Api } from './api/start.js';
 import { readConfig, type Config } from './config.js';
 import { Daemon } from './daemon/daemon.js';
 import { openDriver } from './drivers/open.js';
 import type { Driver } from './drivers/types.js';
-import { deviceKey } from './device-key.js';
-import { watchConfig } from './target/watch-file.js';
-import { formatLocalTarget, parseLocalTarget } from './target/local.js';
+import { deviceKey } from './key.js';
+import { ConfigWatch, type ConfigListener } from './target/watch-file.js';
+import { parseLocalTarget, toLocalTarget } from './target/local.js';
 import type { JournalEntry } from './types.js';
 
 export interface SuperviseOptions {
@@ -33,38 +34,59 @@ export async function supervise(
   file: string,
   { driver, onEntry, onWarning = () => undefined }: SuperviseOptions = {},
 ): Promise<Supervision> {
-  const config = readConfig(file);
-  const daemon = new Daemon(config, {
-    driver: driver ?? (await openDriver(config)),
-    deviceKey: deviceKey(config),
-    onWarning,
+  // Before it is read, so that no change is missed.
+  let changed: ConfigListener = () => undefined;
+  const watch = new ConfigWatch(file, (next) => {
+    changed(next);
   });
-  if (onEntry !== undefined) daemon.journal.on(onEntry);
-  let api: RunningApi | undefined;
+  try {
+    const config = readConfig(file);
+    mkdirSync(config.state, { recursive: true, mode: 0o700 });
+    const daemon = new Daemon(config, {
+      driver: driver ?? (await openDriver(config)),
+      deviceKey: deviceKey(config.keyFile),
+      onWarning,
+    });
+    if (onEntry !== undefined) daemon.journal.on(onEntry);
+    const api = await serve(daemon, config, onWarning);
+    changed = (next) => {
+      reload(daemon, config, next, onWarning);
+    };
+    const close = async (): Promise<void> => {
+      watch.close();
+      await api.close();
+      await daemon.close();
+    };
+    const address = 'path' in config.listen ? `unix:${api.address}` : api.address;
+    return { daemon, address, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    watch.close();
+    throw error;
+  }
+}
+
+async function serve(
+  daemon: Daemon,
+  config: Config,
+  onWarning: (text: string) => void,
+): Promise<Api> {
+  let api: Api | undefined;
   try {
     api = await startApi(daemon, {
-      listen: config.api.listen,
-      parseTarget: parseLocalTarget,
-      formatTarget: formatLocalTarget,
+      listen: config.listen,
+      parseTarget: (body) =>
+        parseLocalTarget(body, { driver: config.driver, fallbackName: config.target.name }),
+      formatTarget: toLocalTarget,
       onWarning,
     });
     daemon.takeConfig(config);
-    await daemon.begin(api.address.startsWith('http:') ? api.address : undefined);
+    await daemon.begin('path' in config.listen ? undefined : api.address);
+    return api;
   } catch (error) {
     await api?.close();
     await daemon.close();
     throw error;
   }
-  const { address } = api;
-  const watch = watchConfig(file, (next) => {
-    reload(daemon, config, next, onWarning);
-  });
-  const close = async (): Promise<void> => {
-    watch.close();
-    await api.close();
-    await daemon.close();
-  };
-  return { daemon, address, close, [Symbol.asyncDispose]: close };
 }
 
 // What a file that changed means now; what only counts at the start is said to be left out.
@@ -78,8 +100,8 @@ function reload(
     onWarning(`the configuration is left as it was: ${next.message}`);
     return;
   }
-  const { root, state, driver, socket, api, commands } = config;
-  const fixed = { root, state, driver, socket, api, commands };
+  const { root, state, driver, socket, listen, keyFile, commands } = config;
+  const fixed = { root, state, driver, socket, listen, keyFile, commands };
   for (const [key, value] of Object.entries(fixed))
     if (JSON.stringify(value) !== JSON.stringify(next[key as keyof typeof fixed]))
       onWarning(`'${key}' has changed in the configuration: restart the daemon for that`);

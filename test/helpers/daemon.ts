@@ -1,6 +1,7 @@
 // `lockbridge supervise` as a process, with everything that it keeps in one fresh directory. It is
 // killed when the test has finished, and with it every service that it started.
 
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -100,13 +101,18 @@ export class TestDaemon {
 
   /** SIGTERM, and the end of it: the services go on running. */
   async end(): Promise<void> {
-    this.child.process.kill('SIGTERM');
-    await this.child.ended;
+    await this.#signal('SIGTERM');
   }
 
   async kill(): Promise<void> {
-    this.child.process.kill('SIGKILL');
-    await this.child.ended;
+    await this.#signal('SIGKILL');
+  }
+
+  // Its output stays open: the services have it too.
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    const ended = once(this.child.process, 'exit');
+    this.child.process.kill(signal);
+    await ended;
   }
 }
 

@@ -16,14 +16,17 @@ import type { Instance } from '../drivers/types.js';
 import { announcePending, withdrawPending } from '../locks/pending.js';
 import { placeOf } from '../locks/places.js';
 import type { Blocker, Exited, UpdateLocksOptions } from '../locks/types.js';
-import { type HeldUpdateLocks, UpdateLocks } from '../locks/update-locks.js';
+import type { HeldUpdateLocks } from '../locks/held.js';
+import { UpdateLocks } from '../locks/update-locks.js';
 import type { AppTarget, UpdatePolicy } from '../target/types.js';
-import { nextOpening } from '../target/windows.js';
+import { digestOf } from '../target/digest.js';
+import { nextOpening, type Opening } from '../target/windows.js';
 import type { AppStatus, Asked, UpdateStatus } from '../types.js';
 import type { Context } from './context.js';
 import { Mutex } from './mutex.js';
 import { isRunning, planFor, type Plan } from './plan.js';
 import { Services } from './services.js';
+import { own, without } from './records.js';
 import { statusOf } from './status.js';
 
 const RETRY_FETCH_MS = 5000;
@@ -58,7 +61,7 @@ export class App {
 
   /** The release on record: what runs when nothing is being changed. */
   get current(): AppTarget | undefined {
-    return this.#context.state.get().current[this.id];
+    return own(this.#context.state.state.current, this.id);
   }
 
   get target(): AppTarget | undefined {
@@ -66,7 +69,7 @@ export class App {
   }
 
   get stopped(): ReadonlySet<string> {
-    return new Set(this.#context.state.get().stopped[this.id] ?? []);
+    return new Set(own(this.#context.state.state.stopped, this.id) ?? []);
   }
 
   status(): AppStatus {
@@ -196,7 +199,8 @@ export class App {
     }
     if (!(await this.#fetch(plan, stop))) return;
     await this.#keep();
-    await this.#time(stop);
+    // A first release interrupts nobody.
+    if (this.current !== undefined) await this.#time(stop);
     if (stop.aborted) return;
     if (!plan.needsLocks) {
       this.#move({ state: 'applying' });
@@ -224,11 +228,11 @@ export class App {
     const target = this.#target;
     const { state, journal } = this.#context;
     const before = this.current;
-    if (before !== target) {
+    if (!same(before, target)) {
       state.update((all) => {
-        if (target === undefined) delete all.current[this.id];
-        else all.current[this.id] = target;
-        delete all.applying[this.id];
+        all.current = without(all.current, this.id);
+        if (target !== undefined) all.current[this.id] = target;
+        all.applying = without(all.applying, this.id);
       });
       const release = target?.release;
       if (before?.release !== release)
@@ -292,7 +296,7 @@ export class App {
     for (;;) {
       const asked = this.#force ?? this.#context.override();
       const now = nextOpening(this.policy().windows, new Date());
-      const opens = Math.max(now.open ? 0 : now.opens.getTime(), this.#notBefore);
+      const opens = Math.max(opensAt(now), this.#notBefore);
       if (asked !== undefined || opens <= Date.now() || stop.aborted) return;
       const at = new Date(opens).toISOString();
       if (this.#update.state !== 'window' || this.#update.opens !== at) {
@@ -389,7 +393,8 @@ export class App {
     state.update((all) => {
       all.applying[this.id] = {
         ...(before && { from: before.release }),
-        ...(target && { to: target.release }),
+        to: target?.release ?? '',
+        ...(this.#force && { force: true }),
       };
     });
     const plan = this.#plan();
@@ -409,7 +414,7 @@ export class App {
   // Something of the new release cannot be started: back to the one on record, still under the locks.
   async #rollBack(target: AppTarget | undefined, before: AppTarget | undefined): Promise<void> {
     this.#hopeless = true;
-    if (before === undefined || target === before) return;
+    if (before === undefined || same(target, before)) return;
     const { stop, start } = planFor(before, this.services.instances, this.stopped);
     const why = `back to ${before.release}`;
     for (const instance of stop) await this.services.stop(instance, graceOf(target, instance), why);
@@ -463,6 +468,17 @@ export class App {
   #warn(text: string | undefined): void {
     if (text !== undefined) this.#context.journal.write({ kind: 'notice', app: this.id, text });
   }
+}
+
+// Compared by content: what is on record has been written and read.
+function same(one: AppTarget | undefined, other: AppTarget | undefined): boolean {
+  return one === other || (one && digestOf(one)) === (other && digestOf(other));
+}
+
+// A window that never opens again: as good as in a thousand years.
+function opensAt(now: Opening): number {
+  if (now.open) return 0;
+  return now.opens?.getTime() ?? Date.now() + 1000 * 365 * 86_400_000;
 }
 
 function graceOf(app: AppTarget | undefined, { service }: Instance): number {

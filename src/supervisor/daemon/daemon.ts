@@ -4,7 +4,6 @@
 // `new`: become the only one on this state. `begin`: see what runs, remove what a supervisor that
 // died has left, watch every lock directory, and only then bring the apps to their target.
 
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockError } from '../../errors.js';
@@ -14,11 +13,15 @@ import type { Lock } from '../../lock/lock.js';
 import { observe, type Observation } from '../../observe/observe.js';
 import type { Config } from '../config.js';
 import type { Driver, Instance } from '../drivers/types.js';
-import { Journal, readJournal } from '../journal/journal.js';
+import { Journal } from '../journal/journal.js';
+import { readJournal } from '../journal/read.js';
 import { recoverLeftovers } from '../locks/leftovers.js';
-import { makeServicesDir } from '../locks/places.js';
+import { makeServicesDir, placeOf } from '../locks/places.js';
 import type { UpdateLockEvent, UpdateLockEventKind } from '../locks/types.js';
+import { dumpConfig, dumpPath } from '../dump.js';
+import { newKey } from '../key.js';
 import { StateStore } from '../state.js';
+import { overrideIn } from '../target/override.js';
 import type { TargetState } from '../target/types.js';
 import type {
   Asked,
@@ -39,6 +42,7 @@ import { LockEvents } from './lock-events.js';
 import { locksOf } from './lock-report.js';
 import { Operations } from './operations.js';
 import { Override } from './override.js';
+import { own, without } from './records.js';
 
 const JOURNAL_KINDS: Readonly<Record<UpdateLockEventKind, JournalKind>> = {
   taken: 'take',
@@ -89,7 +93,7 @@ export class Daemon implements Supervisor {
     const history = new LockHistory(join(config.state, 'lock-history.json'));
     this.#dataLocks = new DataLocks(history, onWarning);
     this.#override = new Override(this.#state, this.journal);
-    this.keys = { device: deviceKey, ofApp: (id) => this.#state.get().keys[id] };
+    this.keys = { device: deviceKey, ofApp: (id) => own(this.#state.state.keys, id) };
     this.#context = {
       driver,
       journal: this.journal,
@@ -105,7 +109,8 @@ export class Daemon implements Supervisor {
         environmentOf(app, service, {
           address: this.#address,
           key: this.keys.ofApp(app.id),
-          device: this.#state.get().target?.name ?? config.name,
+          device: this.target().name,
+          lockPath: this.#lockPath(app.id, service.name),
         }),
       override: () => this.#override.asked,
       moved: (app, update) => {
@@ -135,11 +140,11 @@ export class Daemon implements Supervisor {
         events.take(event);
       },
     });
-    const { target, current } = this.#state.get();
+    const { current } = this.#state.state;
     for (const id of [...Object.keys(current), ...running.map(({ app }) => app)]) this.#app(id);
     for (const app of this.#apps.values()) app.services.adopt(running);
     this.#begun = true;
-    this.#take(target ?? { name: this.#config.name, config: {}, apps: [] });
+    this.#take(this.target());
   }
 
   /** Lets go of everything; the services go on running. A change that is on its way is finished. */
@@ -159,9 +164,8 @@ export class Daemon implements Supervisor {
   }
 
   status(): Status {
-    const { target } = this.#state.get();
     return {
-      name: target?.name ?? this.#config.name,
+      name: this.target().name,
       apps: this.#inOrder().map((app) => app.status()),
       override: this.override(),
     };
@@ -182,7 +186,7 @@ export class Daemon implements Supervisor {
   }
 
   target(): TargetState {
-    return this.#state.get().target ?? { name: this.#config.name, config: {}, apps: [] };
+    return this.#state.state.target ?? { name: this.#config.target.name, config: {}, apps: [] };
   }
 
   setTarget(target: TargetState, asked: Asked): void {
@@ -191,7 +195,7 @@ export class Daemon implements Supervisor {
     this.#state.update((all) => {
       all.target = target;
       // An override that the target newly sets or unsets counts more than what the API said before.
-      if (overrideChanged(old, target)) delete all.override;
+      if (overrideIn(old.config) !== overrideIn(target.config)) delete all.override;
     });
     const { who } = asked;
     const releases = target.apps.map(({ id, release }) => `app ${id}: ${release}`).join(', ');
@@ -203,7 +207,7 @@ export class Daemon implements Supervisor {
 
   /** Takes over what the configuration file says is to run, if it says something new. */
   takeConfig({ target, digest }: Config): void {
-    if (this.#state.get().configDigest === digest) return;
+    if (this.#state.state.configDigest === digest) return;
     this.setTarget(target, { who: 'configuration file' });
     this.#state.update((all) => {
       all.configDigest = digest;
@@ -262,21 +266,32 @@ export class Daemon implements Supervisor {
   #dump(): void {
     const { on } = this.#override.status;
     try {
-      dumpConfig(this.#config.root, this.target().config, on);
+      const { config } = this.target();
+      // The override as it is now, unless nobody ever spoke of one.
+      const spoken = this.#override.status.from !== 'default';
+      const word = spoken && { SUPERVISOR_OVERRIDE_LOCK: String(on) };
+      dumpConfig(dumpPath(this.#config.root), { ...config, ...word });
     } catch (error) {
       if (!LockError.is(error)) throw error;
       this.journal.write({ kind: 'notice', text: error.message });
     }
   }
 
+  // A container sees its lock directory in one place only; a process, where it really is as well, and
+  // that holds also where it has no mounts of its own.
+  #lockPath(app: string, service: string): string {
+    if (this.#driver.name === 'container') return '/tmp/balena/updates.lock';
+    return join(placeOf(app, service, this.#context.locks).dir, 'updates.lock');
+  }
+
   // Brings the apps to this target, which is on record.
   #take(target: TargetState): void {
     const wanted = new Map(target.apps.map((app) => [app.id, app]));
-    const { keys } = this.#state.get();
+    const { keys } = this.#state.state;
     const fresh = [...wanted.keys()].filter((id) => keys[id] === undefined);
     if (fresh.length > 0)
       this.#state.update((all) => {
-        for (const id of fresh) all.keys[id] = randomBytes(32).toString('hex');
+        for (const id of fresh) all.keys[id] = newKey();
       });
     this.#dataLocks.set(target.apps.flatMap(({ update: { dataDir } }) => dataDir ?? []));
     this.#dump();
@@ -295,8 +310,8 @@ export class Daemon implements Supervisor {
     if (!app.over) return;
     this.#apps.delete(app.id);
     this.#state.update((all) => {
-      delete all.keys[app.id];
-      delete all.stopped[app.id];
+      all.keys = without(all.keys, app.id);
+      all.stopped = without(all.stopped, app.id);
     });
   }
 

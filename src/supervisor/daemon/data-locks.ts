@@ -4,6 +4,7 @@
 import { LockError } from '../../errors.js';
 import type { LockHistory } from '../../inspect/history.js';
 import { inspectAllSync } from '../../inspect/inspect.js';
+import type { Inspection } from '../../inspect/types.js';
 import { observe, type Observation } from '../../observe/observe.js';
 import { dataLock } from '../locks/places.js';
 
@@ -45,7 +46,7 @@ export class DataLocks {
   #note(path: string): void {
     const seen = inspectAllSync([path], { search: false });
     try {
-      this.#history.note(seen.filter((one) => !LockError.is(one)));
+      this.#history.note(seen.filter((one): one is Inspection => !LockError.is(one)));
       this.#history.save();
     } catch (error) {
       this.#warn(error instanceof Error ? error.message : String(error));

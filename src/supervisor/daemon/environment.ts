@@ -8,19 +8,22 @@ export interface Given {
   /** Opens what belongs to the app. */
   key?: string | undefined;
   device: string;
+  /** Where the service finds its lock file. */
+  lockPath: string;
 }
 
-/** The variables for one service, without the lock path, which the driver knows. */
+/** The variables for one service. */
 export function environmentOf(
   app: AppTarget,
   service: ServiceTarget,
-  { address, key, device }: Given,
+  { address, key, device, lockPath }: Given,
 ): Record<string, string> {
   const variables: Record<string, string> = {
     APP_ID: app.id,
     APP_NAME: app.name,
     APP_RELEASE: app.release,
     SERVICE_NAME: service.name,
+    APP_LOCK_PATH: lockPath,
     DEVICE_NAME_AT_INIT: device,
   };
   if (address !== undefined) {

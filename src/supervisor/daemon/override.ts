@@ -22,7 +22,7 @@ export class Override {
   }
 
   get status(): OverrideStatus {
-    const { override, target } = this.#state.get();
+    const { override, target } = this.#state.state;
     if (override !== undefined) return { on: override, from: 'api' };
     const configured = overrideIn(target?.config ?? {});
     return configured === undefined

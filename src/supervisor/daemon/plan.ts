@@ -1,7 +1,7 @@
 // From what is to run and what runs to what has to change. Pure.
 
 import type { Instance } from '../drivers/types.js';
-import { fingerprintOf } from '../target/fingerprint.js';
+import { fingerprintOf } from '../target/digest.js';
 import type { AppTarget, ServiceTarget } from '../target/types.js';
 
 export interface Plan {

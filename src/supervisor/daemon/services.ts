@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { LockError } from '../../errors.js';
 import type { Instance } from '../drivers/types.js';
 import { placeOf, prepare } from '../locks/places.js';
-import { fingerprintOf } from '../target/fingerprint.js';
+import { fingerprintOf } from '../target/digest.js';
 import type { AppTarget, ServiceTarget } from '../target/types.js';
 import type { Context } from './context.js';
 import { isRunning, restarts } from './plan.js';

@@ -6,7 +6,7 @@
 // file, which decides what happens next, is synced.
 
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
-import { whyOf } from '../files.js';
+import { whyOf } from '../../files.js';
 import type { JournalEntry } from '../types.js';
 import { dated, type NewEntry } from './entry.js';
 import { journalFile, MOST_KEPT, rotate } from './files.js';

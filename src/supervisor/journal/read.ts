@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { LockError } from '../../errors.js';
-import { whyOf } from '../files.js';
+import { whyOf } from '../../files.js';
 import type { JournalEntry, JournalKind } from '../types.js';
 import { linesBackwards } from './backwards.js';
 import { entryOf, MOST_LINE } from './entry.js';

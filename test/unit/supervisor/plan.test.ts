@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { planFor, restarts } from '../../../src/supervisor/daemon/plan.js';
 import type { Instance } from '../../../src/supervisor/drivers/types.js';
-import { fingerprintOf } from '../../../src/supervisor/target/fingerprint.js';
+import { fingerprintOf } from '../../../src/supervisor/target/digest.js';
 import type { AppTarget, ServiceTarget } from '../../../src/supervisor/target/types.js';
 
 function service(name: string, more: Partial<ServiceTarget> = {}): ServiceTarget {

@@ -7,8 +7,8 @@
 //
 // A service gets the lock directory at /tmp/balena and /tmp/resin in a mount namespace of its own,
 // where this process may make one (root); place.ts has the details. Elsewhere its environment alone
-// can tell it where that is. It writes where this process writes, and outlives it: it finds its
-// output closed if that was a pipe to this process's parent.
+// can tell it where that is. Both its outputs are this process's stderr, and it outlives it: it finds
+// them closed if that was a pipe to this process's parent.
 //
 // Not protected: a process that leaves the session (setsid(2)) is not stopped with its service. A
 // service runs as the same user. Two drivers must not share a `stateDir`.

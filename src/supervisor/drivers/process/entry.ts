@@ -44,7 +44,7 @@ export class Entry {
       cwd: '/',
       detached: true,
       env: {},
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      stdio: ['ignore', 2, 2, 'pipe'],
     });
     const ended = new Promise<number>((resolve) => {
       child.once('exit', (code, signal) => {

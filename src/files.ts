@@ -1,4 +1,4 @@
-// Files of the supervisor's own, read and written whole.
+// Files of our own (state, history, keys, configuration), read and written whole.
 //
 // Guarantee: a file that was saved is there after power loss, old or new, never in part. Reading never
 // hangs on a FIFO and never reads more than it was told.
