@@ -2,6 +2,7 @@
 // the next daemon finishes the update, no service was stopped without its lock, every service runs
 // exactly once, nothing stays locked, and an app that locks in between is respected.
 
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,17 +50,18 @@ class Scene {
   /** Kills a daemon at that step of the update to `release`; the step, or undefined if it got there. */
   async killedAt(step: number): Promise<string | undefined> {
     const child = helperChild('doomed-daemon.mjs', [this.place.file, String(step)]);
+    const ended = once(child.process, 'exit'); // its output stays open: the services have it too
     for (;;) {
       const line = await child.line();
       if (line.startsWith('(ended)')) throw new Error(line);
       if (line.startsWith(`${String(step)} `)) {
-        expect((await child.ended).signal).toBe('SIGKILL');
+        expect(await ended).toEqual([null, 'SIGKILL']);
         return line;
       }
       if (/ release: /.test(line)) {
         // The locks are let go: the last step was before this one.
         child.process.kill('SIGTERM');
-        await child.ended;
+        await ended;
         return undefined;
       }
     }

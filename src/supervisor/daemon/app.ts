@@ -198,24 +198,19 @@ export class App {
       return;
     }
     if (!(await this.#fetch(plan, stop))) return;
-    await this.#keep();
-    // A first release interrupts nobody.
-    if (this.current !== undefined) await this.#time(stop);
-    if (stop.aborted) return;
-    if (!plan.needsLocks) {
-      this.#move({ state: 'applying' });
-      await this.alone(async () => this.#change());
-    } else {
+    if (plan.needsLocks || this.#opens() > Date.now()) {
+      await this.#keep();
+      await this.#time(stop);
+      if (stop.aborted) return;
       const held = await this.#take(stop);
       if (held === undefined) return;
-      this.#move({ state: 'applying' });
       try {
-        await this.alone(async () => this.#change());
+        await this.alone(async () => this.#change(true));
       } finally {
         this.#withdraw();
         await held.release();
       }
-    }
+    } else await this.alone(async () => this.#change(false));
     this.#wanted = true; // to see that it is done, and to begin what was asked for meanwhile
   }
 
@@ -294,10 +289,8 @@ export class App {
   // Waits until it is time: for the window, or until those who were overridden have their locks again.
   async #time(stop: AbortSignal): Promise<void> {
     for (;;) {
-      const asked = this.#force ?? this.#context.override();
-      const now = nextOpening(this.policy().windows, new Date());
-      const opens = Math.max(opensAt(now), this.#notBefore);
-      if (asked !== undefined || opens <= Date.now() || stop.aborted) return;
+      const opens = this.#opens();
+      if (opens <= Date.now() || stop.aborted) return;
       const at = new Date(opens).toISOString();
       if (this.#update.state !== 'window' || this.#update.opens !== at) {
         this.#move({ state: 'window', opens: at });
@@ -311,6 +304,13 @@ export class App {
     }
   }
 
+  // From when on it may be applied, in milliseconds; 0: now. A first release interrupts nobody.
+  #opens(): number {
+    const asked = this.#force ?? this.#context.override();
+    if (asked !== undefined || this.current === undefined) return 0;
+    return Math.max(opensAt(nextOpening(this.policy().windows, new Date())), this.#notBefore);
+  }
+
   // All locks, or undefined where that was given up or is to begin anew.
   async #take(stop: AbortSignal): Promise<HeldUpdateLocks | undefined> {
     const policy = this.policy();
@@ -319,7 +319,7 @@ export class App {
     const request = {
       maxWait: Infinity,
       signal: stop,
-      reason: `update to ${this.#target?.release ?? 'nothing'}`,
+      reason: this.#target === undefined ? 'removal' : `update to ${this.#target.release}`,
       onBlocked: (blockers: readonly Blocker[]) => {
         this.#blocked(blockers, deadline, policy);
       },
@@ -369,11 +369,11 @@ export class App {
     { then }: UpdatePolicy,
   ): void {
     const limit = deadline !== undefined && { deadline: new Date(deadline).toISOString(), then };
-    const before = this.#update.blockers?.map(({ id }) => id).join();
+    const before = new Set(this.#update.blockers?.map(({ path, id }) => `${String(id)} ${path}`));
     this.#move({ state: 'waiting', blockers, ...limit });
     this.#announce();
-    if (before === blockers.map(({ id }) => id).join()) return;
-    for (const blocker of blockers)
+    for (const blocker of blockers) {
+      if (before.has(`${String(blocker.id)} ${blocker.path}`)) continue;
       this.#context.journal.write({
         kind: 'wait',
         app: this.id,
@@ -383,13 +383,17 @@ export class App {
         ...(blocker.record && { reason: blocker.record.reason }),
         text: `the update waits: ${describe(blocker)}`,
       });
+    }
   }
 
-  // Under the locks, or where nothing that runs is to be stopped.
-  async #change(): Promise<void> {
+  // Under the locks, or where nothing that runs is to be stopped; begins anew where that has changed.
+  async #change(locked: boolean): Promise<void> {
     const target = this.#target;
     const before = this.current;
     const { state } = this.#context;
+    const plan = this.#plan();
+    if (plan.needsLocks && !locked) return;
+    this.#move({ state: 'applying' });
     state.update((all) => {
       all.applying[this.id] = {
         ...(before && { from: before.release }),
@@ -397,7 +401,6 @@ export class App {
         ...(this.#force && { force: true }),
       };
     });
-    const plan = this.#plan();
     const why = target === undefined ? 'the app is removed' : `update to ${target.release}`;
     for (const instance of plan.stop)
       await this.services.stop(instance, graceOf(before, instance), why);
