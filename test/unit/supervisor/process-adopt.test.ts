@@ -179,11 +179,12 @@ describe('a number that was handed out again', () => {
   });
 });
 
-it('a file among the records that is none is left alone', async () => {
+it('a file among the records that is none is left alone, what a crash leaves is not', async () => {
   const state = scratch();
   const driver = driverOf(state);
   writeFileSync(join(state, 'processes/x.json'), '{}');
   writeFileSync(join(state, 'processes/1.web.json.123'), 'cut sho');
+  writeFileSync(join(state, 'processes/1.web.json'), '');
   expect(await driver.list()).toEqual([]);
   await new Promise(setImmediate);
   expect(takeWarnings()).toEqual([expect.stringContaining("x.json' is no record of a process")]);

@@ -103,8 +103,19 @@ describe('stop', () => {
     const state = scratch();
     const driver = driverOf(state);
     const out = join(state, 'out');
-    const script = 'trap "echo finished >> $1; exit" TERM; echo ready > "$1"; sleep 1000 & wait';
-    const instance = await driver.start(request(state, sh(script, out)));
+    // Not a shell with a child: that may be between fork and exec, where the signal gets lost.
+    const script = `
+import signal, sys
+def say(word):
+    with open(sys.argv[1], 'a') as out: print(word, file=out)
+def finish(*_):
+    say('finished')
+    sys.exit()
+signal.signal(signal.SIGTERM, finish)
+say('ready')
+signal.pause()`;
+    const command = ['/usr/bin/python3', '-c', script, out];
+    const instance = await driver.start(request(state, command));
     await written(out);
     await driver.stop(instance, 60_000);
     expect(readFileSync(out, 'utf8')).toBe('ready\nfinished\n');
@@ -118,7 +129,7 @@ describe('stop', () => {
       'trap "echo asked >> $1" TERM; echo ready > "$1"; while :; do sleep 1000 & wait; done';
     const instance = await driver.start(request(state, sh(script, out)));
     await written(out);
-    await driver.stop(instance, 500);
+    await driver.stop(instance, 1500);
     expect(readFileSync(out, 'utf8')).toBe('ready\nasked\n');
     expect(runs(instance.pid ?? 0)).toBe(false);
   });

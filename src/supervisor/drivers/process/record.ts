@@ -1,6 +1,9 @@
 // What is on record of each service: one file for each, `<app>.<service>.json`, written whole or not
 // at all. A process is on record before it runs anything of the service, so that a daemon that is
 // killed at any point never loses one. Only the daemon writes here, and only one daemon does.
+//
+// Nothing waits for the disk: after a power cut no process is left that a record could be about. An
+// empty file is what such a cut can leave.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +59,12 @@ export class ProcessRecords {
       // What a writer left that was killed: its name is the record's and a number.
       if (/\.json\.\d+$/.test(name)) rmSync(file, { force: true });
       if (!name.endsWith(SUFFIX)) continue;
-      const record = parse(readFileSync(file, 'utf8'));
+      const text = readFileSync(file, 'utf8');
+      if (text === '') {
+        rmSync(file, { force: true });
+        continue;
+      }
+      const record = parse(text);
       if (record !== undefined) records.push(record);
       else process.emitWarning(`'${file}' is no record of a process; remove it if nothing runs`);
     }
@@ -65,7 +73,7 @@ export class ProcessRecords {
 
   write(record: ProcessRecord): void {
     const file = join(this.dir, fileName(record.app, record.service));
-    writeFileAtomic.sync(file, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    writeFileAtomic.sync(file, `${JSON.stringify(record)}\n`, { mode: 0o600, fsync: false });
   }
 
   remove(record: Pick<ProcessRecord, 'app' | 'service'>): void {
