@@ -31,6 +31,11 @@ describe('a driver that is killed', () => {
     const killed = new DriverProcess(state);
     const order = request(state, sh('echo ran > "$1"', join(state, 'out')));
     const pid = await killed.do<number>({ do: 'steps', request: order, last: 'recorded' });
+    // Nothing of the service is where everybody can read it.
+    const seen = ['cmdline', 'environ'].map((name) =>
+      readFileSync(`/proc/${String(pid)}/${name}`, 'utf8'),
+    );
+    expect(seen.join('')).not.toContain(state);
     await killed.end('SIGKILL');
     expect(await driverOf(state).list()).toEqual([]);
     expect(runs(pid)).toBe(false);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Instance } from '../../../src/supervisor/drivers/types.js';
 import { scratch, until } from '../../helpers/scratch.js';
-import { driverOf, request, runs, sh, written } from '../../helpers/services.js';
+import { driverOf, DriverProcess, request, runs, sh, written } from '../../helpers/services.js';
 
 const SLEEP = ['sleep', '1000'];
 
@@ -72,6 +72,26 @@ describe('a service gets', () => {
     const two = await driver.start(request(state, SLEEP, { name: 'other' }));
     const cwd = ({ pid }: Instance): string => readlinkSync(`/proc/${String(pid)}/cwd`);
     expect([cwd(one), cwd(two)]).toEqual([state, '/']);
+  });
+
+  it("the output of the driver's process", async () => {
+    const state = scratch();
+    const driver = new DriverProcess(state);
+    const order = request(state, sh('echo to stdout; echo to stderr >&2; exec sleep 1000'));
+    driver.child.say(JSON.stringify({ do: 'start', request: order }));
+    expect([await driver.child.line(), await driver.child.line()]).toContain('to stdout');
+    await until(() => driver.child.stderr.join('').includes('to stderr'));
+  });
+
+  it('an environment of any size and language', async () => {
+    const state = scratch();
+    const names = Array.from({ length: 300 }, (_, i) => `V${String(i)}`);
+    const environment = Object.fromEntries(
+      names.map((name) => [name, `${name} ${'ü€'.repeat(300)}`]),
+    );
+    const { pid } = await driverOf(state).start(request(state, SLEEP, { environment }));
+    const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    expect(environmentOf(pid)).toEqual(expect.arrayContaining(lines));
   });
 
   it('a program beside its working directory, by a relative path', async () => {
@@ -147,6 +167,19 @@ signal.pause()`;
     expect(runs(left)).toBe(false);
   });
 
+  it('serves two who ask at once, and many services', async () => {
+    const state = scratch();
+    const driver = driverOf(state);
+    const names = Array.from({ length: 12 }, (_, i) => `s${String(i)}`);
+    const all = await Promise.all(
+      names.map((name) => driver.start(request(state, SLEEP, { name }))),
+    );
+    expect(await driver.list()).toHaveLength(12);
+    await Promise.all([...all, ...all].map((instance) => driver.stop(instance, 60_000)));
+    expect(all.map(({ pid = 0 }) => runs(pid))).not.toContain(true);
+    expect(await driver.list()).toEqual([]);
+  });
+
   it('is no news for onExit, and not the business of a later run', async () => {
     const state = scratch();
     const driver = driverOf(state);
@@ -217,6 +250,7 @@ describe('what cannot be started is refused, and nothing is left', () => {
       "workingDir '/no/dir' cannot be entered: ENOENT",
     ],
     ['a relative working directory', SLEEP, 'dir', "workingDir 'dir' is not an absolute path"],
+    ['too much', ['sleep', 'x'.repeat(200_000)], dir, 'too long together (execve: E2BIG)'],
     ['a NUL', ['sleep', '\0'], dir, 'has a NUL'],
   ])('%s', async (_, command, workingDir, why) => {
     const state = scratch();
