@@ -1,7 +1,7 @@
 // A driver that is killed at any step, and the next one, which finds what runs and nothing else.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Instance } from '../../../src/supervisor/drivers/types.js';
@@ -133,7 +133,7 @@ describe('a number that was handed out again', () => {
       ...{ pid, start, mark: 'LOCKBRIDGE_INSTANCE=forged', epoch: epoch(), begun: true },
       ...{ startedAt: '2026-01-01T00:00:00.000Z', ...more },
     };
-    driverOf(state);
+    mkdirSync(join(state, 'processes'));
     writeFileSync(join(state, 'processes/1.web.json'), JSON.stringify(record));
   }
 
@@ -167,6 +167,19 @@ describe('a number that was handed out again', () => {
     expect(await stopAll(state)).toEqual(['exited']);
     expect(runs(pid)).toBe(true);
   });
+
+  it.each([{ pid: 1 }, { pid: 0 }, { pid: '2' }, { mark: '' }])(
+    'is not taken from %o',
+    async (more) => {
+      const state = scratch();
+      const { pid, start } = bystander();
+      forge(state, pid, start, more);
+      expect(await stopAll(state)).toEqual([]);
+      await new Promise(setImmediate);
+      expect(takeWarnings().length).toBeGreaterThan(0);
+      expect(runs(pid)).toBe(true);
+    },
+  );
 
   it('is not signalled: a session whose leader has gone', async () => {
     const state = scratch();

@@ -36,7 +36,10 @@ function fileName(app: string, service: string): string {
 function parse(text: string): ProcessRecord | undefined {
   try {
     const record = JSON.parse(text) as ProcessRecord | null;
-    return record?.lockbridgeProcess === 1 ? record : undefined;
+    if (record?.lockbridgeProcess !== 1) return undefined;
+    // A signal goes by these two: 0 and 1 would mean others, and no mark would fit everybody.
+    const { pid, mark } = record;
+    return Number.isSafeInteger(pid) && pid > 1 && mark.includes('=') ? record : undefined;
   } catch {
     return undefined;
   }
