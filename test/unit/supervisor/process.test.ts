@@ -297,6 +297,13 @@ describe('fetch', () => {
   });
 });
 
+it('a state directory that cannot be used is an error of ours', () => {
+  const dir = scratch();
+  writeFileSync(join(dir, 'file'), '');
+  const use = (): unknown => driverOf(join(dir, 'file'));
+  expect(use).toThrow(/^cannot keep records of processes in '.*file\/processes': /);
+});
+
 it('names with dots are not mixed up, and lead nowhere', async () => {
   const state = scratch();
   const driver = driverOf(state);

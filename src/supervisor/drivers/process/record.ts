@@ -8,6 +8,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { LockError } from '../../../errors.js';
 import type { Session } from './session.js';
 
 /** One run of a service. Times are RFC 3339; the rest as in `Instance`. */
@@ -49,9 +50,15 @@ function parse(text: string): ProcessRecord | undefined {
 export class ProcessRecords {
   readonly dir: string;
 
+  /** Makes the directory; LockError (ERR_SERVICE) if it cannot. */
   constructor(stateDir: string) {
     this.dir = join(stateDir, 'processes');
-    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      const why = `cannot keep records of processes in '${this.dir}': ${String(cause)}`;
+      throw new LockError('ERR_SERVICE', why, { path: this.dir, cause });
+    }
   }
 
   /** All of them. A file that is no record is reported as a process warning and left alone. */
