@@ -1,7 +1,7 @@
 // A driver that is killed at any step, and the next one, which finds what runs and nothing else.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Instance } from '../../../src/supervisor/drivers/types.js';
@@ -31,6 +31,11 @@ describe('a driver that is killed', () => {
     const killed = new DriverProcess(state);
     const order = request(state, sh('echo ran > "$1"', join(state, 'out')));
     const pid = await killed.do<number>({ do: 'steps', request: order, last: 'recorded' });
+    // Nothing of the service is where everybody can read it.
+    const seen = ['cmdline', 'environ'].map((name) =>
+      readFileSync(`/proc/${String(pid)}/${name}`, 'utf8'),
+    );
+    expect(seen.join('')).not.toContain(state);
     await killed.end('SIGKILL');
     expect(await driverOf(state).list()).toEqual([]);
     expect(runs(pid)).toBe(false);
@@ -128,7 +133,7 @@ describe('a number that was handed out again', () => {
       ...{ pid, start, mark: 'LOCKBRIDGE_INSTANCE=forged', epoch: epoch(), begun: true },
       ...{ startedAt: '2026-01-01T00:00:00.000Z', ...more },
     };
-    driverOf(state);
+    mkdirSync(join(state, 'processes'));
     writeFileSync(join(state, 'processes/1.web.json'), JSON.stringify(record));
   }
 
@@ -163,6 +168,19 @@ describe('a number that was handed out again', () => {
     expect(runs(pid)).toBe(true);
   });
 
+  it.each([{ pid: 1 }, { pid: 0 }, { pid: '2' }, { mark: '' }])(
+    'is not taken from %o',
+    async (more) => {
+      const state = scratch();
+      const { pid, start } = bystander();
+      forge(state, pid, start, more);
+      expect(await stopAll(state)).toEqual([]);
+      await new Promise(setImmediate);
+      expect(takeWarnings().length).toBeGreaterThan(0);
+      expect(runs(pid)).toBe(true);
+    },
+  );
+
   it('is not signalled: a session whose leader has gone', async () => {
     const state = scratch();
     const { stdout } = spawnSync(
@@ -179,11 +197,12 @@ describe('a number that was handed out again', () => {
   });
 });
 
-it('a file among the records that is none is left alone', async () => {
+it('a file among the records that is none is left alone, what a crash leaves is not', async () => {
   const state = scratch();
   const driver = driverOf(state);
   writeFileSync(join(state, 'processes/x.json'), '{}');
   writeFileSync(join(state, 'processes/1.web.json.123'), 'cut sho');
+  writeFileSync(join(state, 'processes/1.web.json'), '');
   expect(await driver.list()).toEqual([]);
   await new Promise(setImmediate);
   expect(takeWarnings()).toEqual([expect.stringContaining("x.json' is no record of a process")]);

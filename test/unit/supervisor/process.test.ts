@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Instance } from '../../../src/supervisor/drivers/types.js';
 import { scratch, until } from '../../helpers/scratch.js';
-import { driverOf, request, runs, sh, written } from '../../helpers/services.js';
+import { driverOf, DriverProcess, request, runs, sh, written } from '../../helpers/services.js';
 
 const SLEEP = ['sleep', '1000'];
 
@@ -74,6 +74,26 @@ describe('a service gets', () => {
     expect([cwd(one), cwd(two)]).toEqual([state, '/']);
   });
 
+  it("the output of the driver's process", async () => {
+    const state = scratch();
+    const driver = new DriverProcess(state);
+    const order = request(state, sh('echo to stdout; echo to stderr >&2; exec sleep 1000'));
+    driver.child.say(JSON.stringify({ do: 'start', request: order }));
+    expect([await driver.child.line(), await driver.child.line()]).toContain('to stdout');
+    await until(() => driver.child.stderr.join('').includes('to stderr'));
+  });
+
+  it('an environment of any size and language', async () => {
+    const state = scratch();
+    const names = Array.from({ length: 300 }, (_, i) => `V${String(i)}`);
+    const environment = Object.fromEntries(
+      names.map((name) => [name, `${name} ${'ü€'.repeat(300)}`]),
+    );
+    const { pid } = await driverOf(state).start(request(state, SLEEP, { environment }));
+    const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    expect(environmentOf(pid)).toEqual(expect.arrayContaining(lines));
+  });
+
   it('a program beside its working directory, by a relative path', async () => {
     const state = scratch();
     writeFileSync(join(state, 'run'), '#!/bin/sh\necho ran > out\n', { mode: 0o755 });
@@ -103,8 +123,19 @@ describe('stop', () => {
     const state = scratch();
     const driver = driverOf(state);
     const out = join(state, 'out');
-    const script = 'trap "echo finished >> $1; exit" TERM; echo ready > "$1"; sleep 1000 & wait';
-    const instance = await driver.start(request(state, sh(script, out)));
+    // Not a shell with a child: that may be between fork and exec, where the signal gets lost.
+    const script = `
+import signal, sys
+def say(word):
+    with open(sys.argv[1], 'a') as out: print(word, file=out)
+def finish(*_):
+    say('finished')
+    sys.exit()
+signal.signal(signal.SIGTERM, finish)
+say('ready')
+signal.pause()`;
+    const command = ['/usr/bin/python3', '-c', script, out];
+    const instance = await driver.start(request(state, command));
     await written(out);
     await driver.stop(instance, 60_000);
     expect(readFileSync(out, 'utf8')).toBe('ready\nfinished\n');
@@ -118,7 +149,7 @@ describe('stop', () => {
       'trap "echo asked >> $1" TERM; echo ready > "$1"; while :; do sleep 1000 & wait; done';
     const instance = await driver.start(request(state, sh(script, out)));
     await written(out);
-    await driver.stop(instance, 500);
+    await driver.stop(instance, 1500);
     expect(readFileSync(out, 'utf8')).toBe('ready\nasked\n');
     expect(runs(instance.pid ?? 0)).toBe(false);
   });
@@ -134,6 +165,19 @@ describe('stop', () => {
     expect(runs(left)).toBe(true);
     await driver.stop(instance, 60_000);
     expect(runs(left)).toBe(false);
+  });
+
+  it('serves two who ask at once, and many services', async () => {
+    const state = scratch();
+    const driver = driverOf(state);
+    const names = Array.from({ length: 12 }, (_, i) => `s${String(i)}`);
+    const all = await Promise.all(
+      names.map((name) => driver.start(request(state, SLEEP, { name }))),
+    );
+    expect(await driver.list()).toHaveLength(12);
+    await Promise.all([...all, ...all].map((instance) => driver.stop(instance, 60_000)));
+    expect(all.map(({ pid = 0 }) => runs(pid))).not.toContain(true);
+    expect(await driver.list()).toEqual([]);
   });
 
   it('is no news for onExit, and not the business of a later run', async () => {
@@ -206,6 +250,7 @@ describe('what cannot be started is refused, and nothing is left', () => {
       "workingDir '/no/dir' cannot be entered: ENOENT",
     ],
     ['a relative working directory', SLEEP, 'dir', "workingDir 'dir' is not an absolute path"],
+    ['too much', ['sleep', 'x'.repeat(200_000)], dir, 'too long together (execve: E2BIG)'],
     ['a NUL', ['sleep', '\0'], dir, 'has a NUL'],
   ])('%s', async (_, command, workingDir, why) => {
     const state = scratch();
@@ -250,6 +295,13 @@ describe('fetch', () => {
     const volumes = [{ source: '/usr', target: '/opt/usr', readOnly: true }];
     await expect(fetch(['/opt/usr/bin/env'], { volumes })).resolves.toBeUndefined();
   });
+});
+
+it('a state directory that cannot be used is an error of ours', () => {
+  const dir = scratch();
+  writeFileSync(join(dir, 'file'), '');
+  const use = (): unknown => driverOf(join(dir, 'file'));
+  expect(use).toThrow(/^cannot keep records of processes in '.*file\/processes': /);
 });
 
 it('names with dots are not mixed up, and lead nowhere', async () => {

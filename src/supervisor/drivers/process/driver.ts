@@ -15,50 +15,17 @@
 
 import { randomUUID } from 'node:crypto';
 import { LockError } from '../../../errors.js';
-import { readStart } from '../../../inspect/procfs.js';
 import type { AppTarget, ServiceTarget } from '../../target/types.js';
 import type { Driver, Instance, StartRequest } from '../types.js';
+import { adopt } from './adopt.js';
 import { Entry } from './entry.js';
 import { whenGone } from './gone.js';
-import { ProcessRecords, type ProcessRecord } from './record.js';
+import { ProcessRecords } from './record.js';
 import { checkProgram, orderFor, serviceError } from './request.js';
-import { endSession, remains } from './session.js';
-import { epoch, lives } from './table.js';
+import { instanceOf, keyOf, recordOf, type Run } from './run.js';
+import { endSession } from './session.js';
+import { epoch } from './table.js';
 import { Volumes } from './volumes.js';
-
-const COMMAND_LINE_BYTES = 65536;
-
-/** What is known of one run. */
-interface Run {
-  readonly record: ProcessRecord;
-  running: boolean;
-  /** Somebody asked for its end, which is then no news. */
-  stopping: boolean;
-  /** Ends the watch for its exit. */
-  forget: () => void;
-}
-
-function keyOf(app: string, service: string): string {
-  return JSON.stringify([app, service]);
-}
-
-function instanceOf({ record, running }: Run): Instance {
-  const { app, service, release, fingerprint, pid, start, startedAt, exitedAt, exitCode } = record;
-  return {
-    id: `${String(pid)}-${String(start)}`,
-    ...{ app, service, release, fingerprint, startedAt },
-    state: running ? 'running' : 'exited',
-    ...(exitedAt !== undefined && { exitedAt }),
-    ...(exitCode !== undefined && { exitCode }),
-    ...(running && { pid }),
-  };
-}
-
-// Still the entry program: its command line ends with the mark of the run. One that becomes the
-// service right after this look is microseconds old when it is ended, and has run no line of its own.
-function isEntry({ pid, mark }: ProcessRecord): boolean {
-  return readStart(`/proc/${String(pid)}/cmdline`, COMMAND_LINE_BYTES).endsWith(`\0${mark}\0`);
-}
 
 export class ProcessDriver implements Driver {
   readonly name = 'process';
@@ -141,38 +108,21 @@ export class ProcessDriver implements Driver {
   }
 
   async #adopt(): Promise<void> {
-    const now = epoch();
-    for (const record of this.#records.all()) {
-      const same = record.epoch === now;
-      const running = same && lives(record.pid, record.start);
-      if (!record.begun) {
-        if (running && isEntry(record)) await endSession(record, 0);
-        if (!same || remains(record).length === 0) {
-          this.#records.remove(record);
-          continue;
-        }
-        record.begun = true;
-      }
-      const run: Run = { record, running, stopping: false, forget: () => undefined };
-      this.#runs.set(keyOf(record.app, record.service), run);
-      if (running)
-        run.forget = whenGone(record.pid, record.start, () => {
+    for (const run of await adopt(this.#records)) {
+      const { app, service, pid, start } = run.record;
+      this.#runs.set(keyOf(app, service), run);
+      if (run.running)
+        run.forget = whenGone(pid, start, () => {
           this.#ended(run);
         });
     }
   }
 
   async #start(request: StartRequest, key: string): Promise<Instance> {
-    const { app, service, fingerprint } = request;
     const mark = `LOCKBRIDGE_INSTANCE=${randomUUID()}`;
     const order = orderFor(request, this.#volumes, mark);
     const entry = await Entry.launch(mark);
-    const record: ProcessRecord = {
-      lockbridgeProcess: 1,
-      ...{ app: app.id, service: service.name, release: app.release, fingerprint },
-      ...{ pid: entry.pid, start: entry.start, mark, epoch: epoch(), begun: false },
-      startedAt: new Date().toISOString(),
-    };
+    const record = recordOf(request, entry, mark);
     try {
       this.#records.write(record);
       const refusal = await entry.become(order);

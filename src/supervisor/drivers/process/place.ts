@@ -16,6 +16,8 @@ import { errnoName, LockError } from '../../../errors.js';
 import { native } from '../../../native.js';
 import type { Mount } from '../../target/types.js';
 
+// Whoever is not in the namespace must not lock there, where no supervisor looks.
+const PLACE_MODE = 0o755;
 const LOCK_PLACES = ['/tmp/balena', '/tmp/resin'];
 
 function refused(path: string, result: number, syscall: string, why: string): LockError {
@@ -31,13 +33,13 @@ function refused(path: string, result: number, syscall: string, why: string): Lo
 // for that, Node 20 tries for ever.
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path);
+    mkdirSync(path, PLACE_MODE);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT') throw error;
     makeDirectory(dirname(path));
-    mkdirSync(path);
+    mkdirSync(path, PLACE_MODE);
   }
 }
 

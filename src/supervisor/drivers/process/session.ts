@@ -18,6 +18,7 @@ export interface Session {
   mark: string;
 }
 
+const LONGEST_TIMER = 2 ** 31 - 1; // a longer one fires at once
 const NEVER = new AbortController().signal;
 
 /** What still runs of a session; `seen`: members that were found before, completed here. */
@@ -36,9 +37,11 @@ export function remains(session: Session, seen: Set<string> = new Set()): Proces
   return found;
 }
 
-// By group: no member can escape by forking meanwhile.
+// By group: no member can escape by forking meanwhile. A group that this pid namespace does not show
+// is 0 here, and kill(2) takes 0 and -1 for more than a group.
 function send(signal: NodeJS.Signals, processes: readonly ProcessEntry[]): void {
   for (const group of new Set(processes.map((entry) => entry.group))) {
+    if (group <= 1) continue;
     try {
       process.kill(-group, signal);
     } catch (error) {
@@ -56,9 +59,12 @@ export async function endSession(session: Session, grace: number): Promise<void>
   let left = remains(session, seen);
   if (left.length === 0) return;
   const patience = new AbortController();
-  const timer = setTimeout(() => {
-    patience.abort();
-  }, grace);
+  const timer = setTimeout(
+    () => {
+      patience.abort();
+    },
+    Math.min(grace, LONGEST_TIMER),
+  );
   try {
     send('SIGTERM', left);
     while (left.length > 0) {
