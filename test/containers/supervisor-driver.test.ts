@@ -113,6 +113,15 @@ describe('a service', () => {
     expect(said).toBe('a b\nc|supervisor|/usr/share|of the host\n');
   });
 
+  it('has its lock directory also below a volume', async () => {
+    const { driver, exits } = watched();
+    const volumes = [{ source: scratch(), target: '/tmp', readOnly: false }];
+    const asked = request('echo here > /tmp/balena/said; echo too >> /tmp/resin/said', { volumes });
+    await driver.start(asked);
+    await until(() => exits.length === 1);
+    expect(readFileSync(join(asked.lockDir, 'said'), 'utf8')).toBe('here\ntoo\n');
+  });
+
   it('is told as an instance, with its number here', async () => {
     const { driver } = watched();
     const instance = await driver.start(request(FOREVER));
@@ -343,7 +352,7 @@ describe('a start that fails leaves nothing', () => {
     ['no image', { image: undefined }, /names no image/],
     [
       'a volume over the lock directory',
-      { volumes: [{ source: 'v', target: '/tmp/resin/', readOnly: false }] },
+      { volumes: [{ source: 'v', target: '/tmp/./resin/', readOnly: false }] },
       /hide the lock directory/,
     ],
     [
@@ -362,6 +371,11 @@ describe('a start that fails leaves nothing', () => {
     expect(await leftovers()).toBe('');
     expect(exits).toEqual([]);
   });
+});
+
+it('a lock directory whose name an engine would misread is refused', async () => {
+  const asked = { ...request(FOREVER), lockDir: '/locks/a,ro=true' };
+  await expect(watched().driver.start(asked)).rejects.toThrow(/without a comma/);
 });
 
 describe('what was made and never started', () => {

@@ -4,10 +4,12 @@
 // decides that.
 
 import { randomBytes } from 'node:crypto';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, normalize } from 'node:path/posix';
 import type { MountSettings } from 'dockerode';
 import { LockError } from '../../../errors.js';
+import type { Mount } from '../../target/types.js';
 import type { StartRequest } from '../types.js';
+import { words } from './failure.js';
 import { labelsFor } from './labels.js';
 import type { Creation } from './run.js';
 import { volumeName } from './volumes.js';
@@ -28,18 +30,28 @@ function nameFor({ app, service }: StartRequest): string {
 }
 
 // Podman writes a mount as text with commas between its options, and takes what it finds there.
-function checked(mount: MountSettings, request: StartRequest): MountSettings {
-  const { Source, Target } = mount;
-  const problem = /[,\n\0]/.test(Source + Target)
-    ? 'has a comma or a line break in its path, which engines cannot mount'
-    : !LOCK_PLACES.includes(mount.Target.replace(/(?<=.)\/+$/, '')) || Source === request.lockDir
-      ? undefined
-      : 'would hide the lock directory of the service';
-  if (problem === undefined) return mount;
-  throw new LockError(
-    'ERR_SERVICE',
-    `cannot start ${called(request)}: volume '${Source}' at '${Target}' ${problem}; change the volume`,
-  );
+const UNMOUNTABLE = /[,\n\0]/;
+
+function problemOf({ source, target }: Mount): string | undefined {
+  if (UNMOUNTABLE.test(source + target))
+    return 'has a comma or a line break in its path, which engines cannot mount';
+  if (LOCK_PLACES.includes(normalize(`${target}/`).replace(/\/$/, '')))
+    return 'would hide the lock directory of the service';
+  return undefined;
+}
+
+function checkMounts(request: StartRequest): void {
+  const refused = (what: string): LockError =>
+    new LockError('ERR_SERVICE', `cannot start ${called(request)}: ${what}`);
+  const { lockDir, service } = request;
+  if (UNMOUNTABLE.test(lockDir))
+    throw refused(`engines cannot mount '${words(lockDir)}'; use names without a comma`);
+  for (const volume of service.volumes) {
+    const problem = problemOf(volume);
+    if (problem === undefined) continue;
+    const what = `volume '${words(volume.source)}' at '${words(volume.target)}'`;
+    throw refused(`${what} ${problem}; change the volume`);
+  }
 }
 
 // As mounts, not as `Binds`: those are split at colons.
@@ -57,7 +69,7 @@ function mountsFor(request: StartRequest): MountSettings[] {
     Target: target,
     ReadOnly: readOnly,
   }));
-  return [...locks, ...volumes].map((mount) => checked(mount, request));
+  return [...locks, ...volumes];
 }
 
 /** Name and description of the container for a service that has an image. ERR_SERVICE if it has none. */
@@ -68,6 +80,7 @@ export function creation(request: StartRequest, scope: string): Creation {
       'ERR_SERVICE',
       `cannot start ${called(request)}: it names no image, and the container driver runs nothing else`,
     );
+  checkMounts(request);
   const variables = { ...service.environment, ...environment };
   const body: Creation['body'] = {
     Image: service.image,

@@ -141,7 +141,8 @@ export class ContainerDriver implements Driver {
     const now = seen && instanceOf(seen);
     if (this.#roster.running(death.id) === undefined) return;
     // Running: somebody has started it again, or the engine has not written the end down yet.
-    const restarted = typeof now === 'object' && now.startedAt !== known.startedAt;
+    const restarted =
+      typeof now === 'object' && (now.startedAt !== known.startedAt || death.at < now.startedAt);
     const truth = typeof now === 'object' && (now.state === 'exited' || restarted);
     this.#roster.note(truth ? now : endedBy(known, death));
   }
