@@ -64,7 +64,9 @@ export function readConfig(file: string): Config {
   const { root, state, driver, socket, commands } = data;
   const { listen, 'key-file': keyFile = join(state, 'api.key') } = data.api;
   const own = { file: path, root, state, driver, listen, keyFile, commands };
-  return { ...own, target, digest: digestOf(target), ...(socket !== undefined && { socket }) };
+  // Of the name as written: another host name is no other file.
+  const digest = digestOf({ name: data.name, config, apps });
+  return { ...own, target, digest, ...(socket !== undefined && { socket }) };
 }
 
 // A link is followed: the file is the operator's, and ConfigMaps are links.

@@ -3,6 +3,7 @@
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -253,6 +254,12 @@ describe('reading', () => {
     }
     child.process.kill('SIGKILL');
     await child.ended;
+  });
+
+  it('a file that is seen under two names, as amid a rotation, counts once', async () => {
+    const made = filled(3);
+    linkSync(join(made.dir, NAME), join(made.dir, `${NAME}.1`));
+    expect(textsOf(await readJournal(made.dir, ALL))).toEqual(['0', '1', '2']);
   });
 
   it('a link in place of a file is passed over', async () => {
