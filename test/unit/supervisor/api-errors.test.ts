@@ -243,8 +243,8 @@ describe('a request that cannot be', () => {
       'a proxy',
       'PATCH /v1/device/host-config',
       { body: { network: { proxy: {} } } },
-      501,
-      'not-configured',
+      400,
+      'invalid',
     ],
     [
       'a target that is none',

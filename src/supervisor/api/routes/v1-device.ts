@@ -83,7 +83,7 @@ function hostConfig(app: Server, { supervisor, metrics }: Context): void {
       const { hostname: wanted, ...other } = network;
       const [unknown] = Object.keys(other);
       if (unknown !== undefined)
-        throw new ApiError('not-configured', 'of the host, only network.hostname can be set here');
+        throw new ApiError('invalid', 'of the host, only network.hostname can be set here');
       if (wanted !== undefined)
         await metrics.operation('host-config', () =>
           supervisor.setHostname(wanted, asked(request, force)),
