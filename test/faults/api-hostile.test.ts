@@ -12,7 +12,7 @@ import { until } from '../helpers/scratch.js';
 
 const EACH = 100;
 const AT_ONCE = 20;
-const HEAP_MAY_GROW = 6 * 2 ** 20;
+const HEAP_MAY_GROW = 3 * 2 ** 20;
 
 let collect: () => void = () => undefined;
 
