@@ -340,7 +340,7 @@ const methods: Class = (random) => {
     'GE',
     'M-SEARCH',
   ]);
-  const path = pick(random, ['/ping', ...POSTS, ...GETS.filter((one) => one !== '/override')]);
+  const path = pick(random, [...POSTS, ...GETS.filter((one) => one !== '/override')]);
   return send(
     request(`${method} ${path}`, [
       KEY,
