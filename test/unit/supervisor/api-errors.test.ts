@@ -4,7 +4,7 @@ import { expect, describe, it } from 'vitest';
 import { LockError, type LockErrorCode } from '../../../src/errors.js';
 import { KINDS } from '../../../src/supervisor/api/kinds.js';
 import { TestApi, type Answer, type Ask } from '../../helpers/api.js';
-import { blocker, SINCE } from '../../helpers/memory-supervisor.js';
+import { blocker, DEVICE_KEY, SINCE } from '../../helpers/memory-supervisor.js';
 
 interface Said {
   kind: keyof typeof KINDS;
@@ -324,6 +324,31 @@ describe('bytes that are no request', () => {
       expect(text).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
       expect(text).toContain(`"kind":"${kind}"`);
     });
+
+  it('behind a request that is being answered cut the connection, and are not answered in its place', async () => {
+    const api = await TestApi.start();
+    let finish: () => void = () => undefined;
+    const begun = new Promise<void>((begin) => {
+      api.supervisor.reboot = () =>
+        new Promise((resolve) => {
+          finish = resolve;
+          begin();
+        });
+    });
+    const socket = await api.raw();
+    const key = `Authorization: Bearer ${DEVICE_KEY}`;
+    const length = 'Content-Length: 0';
+    socket
+      .resume()
+      .write(['POST /v1/reboot HTTP/1.1', 'Host: a', key, length, '', ''].join('\r\n'));
+    await begun;
+    socket.write('no request\r\n\r\n');
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(socket.bytesRead).toBe(0);
+    finish();
+    expect((await api.ask('GET /ping')).status).toBe(200);
+    expect(api.warnings).toEqual([]);
+  });
 
   it('a sender that is too slow is told so', async () => {
     const api = await TestApi.start({ limits: { request: 100 } });
