@@ -117,6 +117,13 @@ describe('what the supervisor refuses has a status by its code', () => {
       expect(api.warnings).toEqual([]);
     });
 
+  it('several lines are told in one', async () => {
+    const api = await TestApi.start();
+    api.supervisor.failure = new LockError('ERR_TARGET', 'one\ntwo');
+    const answer = await api.ask('POST /v2/local/target-state', { body: { local: { name: 'n' } } });
+    expect([answer.status, said(answer).value]).toEqual([400, 'one; two']);
+  });
+
   it('a reboot that fails is 500, one that nothing is configured for 501', async () => {
     const api = await TestApi.start();
     api.supervisor.failure = new LockError('ERR_COMMAND', 'it cannot be executed');
