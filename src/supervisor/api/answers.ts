@@ -60,10 +60,18 @@ export const SUCCESS: JsonSchema = object('Done', {
   status: { type: 'string', const: 'success' },
 });
 
+/** An error answer. */
+export function failed(description: string): JsonSchema {
+  return { description, $ref: 'Error#' };
+}
+
 function failure(status: number): JsonSchema {
   const kinds = Object.entries(KINDS).filter(([, of]) => of === status);
-  return { description: kinds.map(([kind]) => kind).join(', '), $ref: 'Error#' };
+  return failed(kinds.map(([kind]) => kind).join(', '));
 }
+
+/** What any route that reads a body may answer. */
+export const BODY_KINDS: readonly Kind[] = ['malformed', 'too-large', 'unsupported-media-type'];
 
 /** `responses` of a route: what success looks like, and the kinds of error beside those of all. */
 export function answers(

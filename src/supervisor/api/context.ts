@@ -19,7 +19,7 @@ export type Server = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose key came with it; the device's, formally, where a route asks for none. */
+    /** Whose key came with it. Not there on a route that is open. */
     caller: Caller;
   }
   interface FastifyContextConfig {

@@ -9,7 +9,7 @@ import { blockerAnswer } from './blockers.js';
 import { opens } from './keys.js';
 import { ApiError, explained, KINDS } from './kinds.js';
 
-/** Told about defects of ours, in one line with a stack. */
+/** Told about defects of ours: the route, the id that was answered, and the stack. */
 export type OnWarning = (text: string) => void;
 
 function blockersFor(request: FastifyRequest, error: LockError): unknown[] {

@@ -73,7 +73,10 @@ const OF_STATUS: Readonly<Record<number, readonly [Kind, string]>> = {
 export function explained(error: unknown): { kind: Kind; value: string } {
   if (error instanceof ApiError) return { kind: error.kind, value: error.message };
   if (LockError.is(error))
-    return { kind: OF_CODE[error.code] ?? 'unavailable', value: error.message };
+    return {
+      kind: OF_CODE[error.code] ?? 'unavailable',
+      value: error.message.replaceAll('\n', '; '), // a target state tells all that is wrong with it
+    };
   const { statusCode = 0, code = '' } = (error ?? {}) as { statusCode?: number; code?: string };
   const known = /^(?:FST_|ECONNRESET$)/.test(code) ? OF_STATUS[statusCode] : undefined;
   const [kind, value] = known ?? [

@@ -46,25 +46,31 @@ function endKindly(socket: Duplex, answer: string): void {
   });
 }
 
-/** Which connections have an answer under way. */
-export function answering(server: Server): (socket: Duplex) => boolean {
-  const busy = new WeakMap<Duplex, number>();
+/**
+ * Tells of a connection whether an answer can be written to it by hand: nothing is under way there,
+ * or only a request that is not whole yet.
+ */
+export function answerable(server: Server): (socket: Duplex) => boolean {
+  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    busy.set(socket, (busy.get(socket) ?? 0) + 1);
-    response.once('close', () => {
-      busy.set(socket, (busy.get(socket) ?? 1) - 1);
-    });
+    const all = underWay.get(socket) ?? new Set();
+    underWay.set(socket, all.add(response));
+    response.once('close', () => all.delete(response));
   });
-  return (socket) => (busy.get(socket) ?? 0) > 0;
+  return (socket) => {
+    const [response, second] = underWay.get(socket) ?? [];
+    if (response === undefined) return true;
+    return second === undefined && !response.headersSent && !response.req.complete;
+  };
 }
 
 /** Fastify's clientErrorHandler. */
 export function clientError(
-  isBusy: (socket: Duplex) => boolean,
+  canAnswer: (socket: Duplex) => boolean,
 ): (error: Error & { code?: string }, socket: Duplex) => void {
   return (error, socket) => {
     if (socket.destroyed || socket.writableEnded) return;
-    if (error.code === 'ECONNRESET' || !socket.writable || isBusy(socket)) {
+    if (error.code === 'ECONNRESET' || !socket.writable || !canAnswer(socket)) {
       socket.destroy();
       return;
     }

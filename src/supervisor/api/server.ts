@@ -11,7 +11,7 @@ import { errorHandler, type OnWarning } from './errors.js';
 import { KINDS, type Kind } from './kinds.js';
 import type { Limits } from './limits.js';
 import { handleNotFound } from './not-found.js';
-import { answering, bareError, clientError } from './raw-errors.js';
+import { answerable, bareError, clientError } from './raw-errors.js';
 import { validator, type ZodTypes } from './validation.js';
 
 const CHECKS_PER_LIMIT = 10;
@@ -41,7 +41,7 @@ export function createServer(
   options: { limits: Limits; overTcp: boolean; onWarning: OnWarning },
 ): Server {
   const { limits, overTcp, onWarning } = options;
-  let isBusy: (socket: Duplex) => boolean = () => false;
+  let canAnswer: (socket: Duplex) => boolean = () => false;
   const app = fastify({
     logger: false,
     bodyLimit: limits.body,
@@ -57,7 +57,7 @@ export function createServer(
       requireHostHeader: false, // ours says what is wrong
     },
     clientErrorHandler: (error, socket) => {
-      clientError(isBusy)(error, socket);
+      clientError(canAnswer)(error, socket);
     },
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       const kind = error.statusCode === KINDS['uri-too-long'] ? 'uri-too-long' : 'malformed';
@@ -65,7 +65,7 @@ export function createServer(
     },
   }).withTypeProvider<ZodTypes>();
   app.server.maxConnections = limits.connections;
-  isBusy = answering(app.server);
+  canAnswer = answerable(app.server);
   refuseOddities(app.server);
   app.decorateRequest('caller');
   app.setValidatorCompiler(validator);

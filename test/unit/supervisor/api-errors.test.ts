@@ -4,7 +4,7 @@ import { expect, describe, it } from 'vitest';
 import { LockError, type LockErrorCode } from '../../../src/errors.js';
 import { KINDS } from '../../../src/supervisor/api/kinds.js';
 import { TestApi, type Answer, type Ask } from '../../helpers/api.js';
-import { blocker, SINCE } from '../../helpers/memory-supervisor.js';
+import { blocker, DEVICE_KEY, SINCE } from '../../helpers/memory-supervisor.js';
 
 interface Said {
   kind: keyof typeof KINDS;
@@ -116,6 +116,13 @@ describe('what the supervisor refuses has a status by its code', () => {
       expect(KINDS[said(answer).kind]).toBe(status);
       expect(api.warnings).toEqual([]);
     });
+
+  it('several lines are told in one', async () => {
+    const api = await TestApi.start();
+    api.supervisor.failure = new LockError('ERR_TARGET', 'one\ntwo');
+    const answer = await api.ask('POST /v2/local/target-state', { body: { local: { name: 'n' } } });
+    expect([answer.status, said(answer).value]).toEqual([400, 'one; two']);
+  });
 
   it('a reboot that fails is 500, one that nothing is configured for 501', async () => {
     const api = await TestApi.start();
@@ -243,8 +250,8 @@ describe('a request that cannot be', () => {
       'a proxy',
       'PATCH /v1/device/host-config',
       { body: { network: { proxy: {} } } },
-      501,
-      'not-configured',
+      400,
+      'invalid',
     ],
     [
       'a target that is none',
@@ -324,6 +331,31 @@ describe('bytes that are no request', () => {
       expect(text).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
       expect(text).toContain(`"kind":"${kind}"`);
     });
+
+  it('behind a request that is being answered cut the connection, and are not answered in its place', async () => {
+    const api = await TestApi.start();
+    let finish: () => void = () => undefined;
+    const begun = new Promise<void>((begin) => {
+      api.supervisor.reboot = () =>
+        new Promise((resolve) => {
+          finish = resolve;
+          begin();
+        });
+    });
+    const socket = await api.raw();
+    const key = `Authorization: Bearer ${DEVICE_KEY}`;
+    const length = 'Content-Length: 0';
+    socket
+      .resume()
+      .write(['POST /v1/reboot HTTP/1.1', 'Host: a', key, length, '', ''].join('\r\n'));
+    await begun;
+    socket.write('no request\r\n\r\n');
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(socket.bytesRead).toBe(0);
+    finish();
+    expect((await api.ask('GET /ping')).status).toBe(200);
+    expect(api.warnings).toEqual([]);
+  });
 
   it('a sender that is too slow is told so', async () => {
     const api = await TestApi.start({ limits: { request: 100 } });

@@ -115,6 +115,30 @@ describe('/events', () => {
     expect(keen.response.destroyed).toBe(false);
   });
 
+  it('stays well while readers come and go and much happens', async () => {
+    const api = await TestApi.start();
+    const request = `GET /events?apikey=${DEVICE_KEY} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    let left = 200;
+    const comeAndGo = async (): Promise<void> => {
+      while (left-- > 0) {
+        const socket = await api.raw();
+        socket.write(request);
+        if (left % 3 > 0) await new Promise((resolve) => socket.once('data', resolve));
+        if (left % 2 > 0) socket.resetAndDestroy();
+        else socket.destroy();
+      }
+    };
+    let over = false;
+    const all = Promise.all(Array.from({ length: 8 }, comeAndGo)).finally(() => (over = true));
+    while (!over) {
+      api.supervisor.log('notice', 'x'.repeat(5_000));
+      await new Promise(setImmediate);
+    }
+    await all;
+    await until(async () => (await streamsLeft(api)) === 0);
+    expect(api.warnings).toEqual([]);
+  });
+
   it('ends with the API', async () => {
     const api = await TestApi.start();
     const listener = await Listener.to(api);

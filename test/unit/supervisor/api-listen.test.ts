@@ -15,8 +15,12 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startApi, type Listen } from '../../../src/supervisor/api/start.js';
 import { TARGET_FORMAT, TestApi } from '../../helpers/api.js';
-import { MemorySupervisor } from '../../helpers/memory-supervisor.js';
-import { scratch } from '../../helpers/scratch.js';
+import { DEVICE_KEY, MemorySupervisor } from '../../helpers/memory-supervisor.js';
+import { scratch, until } from '../../helpers/scratch.js';
+
+function connections(): string[] {
+  return process.getActiveResourcesInfo().filter((one) => one === 'TCPSocketWrap');
+}
 
 async function refused(listen: Listen): Promise<unknown> {
   const options = { ...TARGET_FORMAT, listen, onWarning: () => undefined };
@@ -69,6 +73,23 @@ describe('over TCP', () => {
     await api.ask('GET /ping');
     await api.api.close();
     await gone;
+  });
+
+  it('a client that does not read its answer is cut', async () => {
+    const api = await TestApi.start({ limits: { answer: 100 } });
+    for (let n = 0; n < 2_000; n++) api.supervisor.log('notice', 'x'.repeat(10_000));
+    const socket = await api.raw();
+    const head = [
+      `GET /history?most=2000 HTTP/1.1`,
+      'Host: a',
+      `Authorization: Bearer ${DEVICE_KEY}`,
+    ];
+    socket.pause().write(`${head.join('\r\n')}\r\n\r\n`);
+    await until(() => connections().length === 2);
+    await until(() => connections().length === 1); // ours alone: the server's end is gone
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(socket.bytesRead).toBeLessThan(20_000_000);
   });
 
   it('one connection more than there may be is closed unanswered', async () => {

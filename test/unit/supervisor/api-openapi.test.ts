@@ -9,7 +9,7 @@ interface Operation {
   responses?: Record<string, { description?: string }>;
   security?: unknown[];
   parameters?: { name: string; in: string; required?: boolean }[];
-  requestBody?: { content: Record<string, { schema: { properties?: object } }> };
+  requestBody?: { required: boolean; content: Record<string, { schema: { properties?: object } }> };
 }
 interface Document {
   openapi: string;
@@ -115,6 +115,11 @@ it('says which fields a body has, and that two routes need no key', async () => 
   const api = await document();
   const update = api.paths['/v1/update']?.['post']?.requestBody?.content['application/json'];
   expect(Object.keys(update?.schema.properties ?? {})).toEqual(['force', 'cancel']);
+  const needed = operations(api).filter(([, { requestBody }]) => requestBody?.required);
+  expect(needed.map(([route]) => route).sort()).toEqual([
+    'POST /v2/local/target-state',
+    'PUT /override',
+  ]);
   const open = operations(api).filter(([, { security }]) => security?.length === 0);
   expect(open.map(([route]) => route).sort()).toEqual(['GET /ping', 'GET /v1/healthy']);
 });

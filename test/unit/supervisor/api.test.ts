@@ -147,6 +147,13 @@ describe('a client of balena gets the answer that it knows', () => {
     });
 });
 
+it('a health check may ask with HEAD', async () => {
+  const api = await TestApi.start();
+  expect(await api.ask('HEAD /ping', { key: undefined })).toMatchObject({ status: 200, text: '' });
+  expect((await api.ask('HEAD /v1/healthy', { key: undefined })).status).toBe(200);
+  expect((await api.ask('HEAD /events')).status).toBe(405);
+});
+
 it('/v1/healthy says 500 Unhealthy', async () => {
   const api = await TestApi.start();
   api.supervisor.well = false;

@@ -9,6 +9,7 @@ export function openRoutes(app: Server, { supervisor }: Context): void {
     '/ping',
     {
       config: { open: true },
+      exposeHeadRoute: true, // health checks ask so
       schema: {
         summary: 'Whether the supervisor answers',
         security: [],
@@ -21,6 +22,7 @@ export function openRoutes(app: Server, { supervisor }: Context): void {
     '/v1/healthy',
     {
       config: { open: true },
+      exposeHeadRoute: true, // health checks ask so
       schema: {
         summary: 'Whether the supervisor is well',
         security: [],

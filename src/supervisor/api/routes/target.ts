@@ -6,7 +6,7 @@ import type { Context, Server } from '../context.js';
 import { flag } from '../fields.js';
 import { asked } from '../request.js';
 
-const posted = z.looseObject({ force: flag });
+const posted = z.looseObject({ force: flag, local: z.unknown() });
 
 export function targetRoutes(app: Server, context: Context): void {
   const { supervisor, metrics, parseTarget, formatTarget } = context;
@@ -27,6 +27,7 @@ export function targetRoutes(app: Server, context: Context): void {
       config: { deviceOnly: true },
       schema: {
         summary: 'Set what is to run; answers before it is applied',
+        consumes: ['application/json'],
         body: posted,
         response: answers({ 200: SUCCESS }, 'invalid'),
       },

@@ -2,7 +2,7 @@
 // the field reboot their device and apply their update.
 
 import { z } from 'zod';
-import { answers, object, text } from '../answers.js';
+import { answers, failed, object, text } from '../answers.js';
 import type { Context, Server } from '../context.js';
 import { body, flag, hostname } from '../fields.js';
 import { ApiError } from '../kinds.js';
@@ -43,7 +43,11 @@ function power(app: Server, { supervisor, metrics }: Context): void {
         schema: {
           summary: `${action === 'reboot' ? 'Reboot' : 'Shut down'}, under the update locks of all apps`,
           body: forced,
-          response: answers({ 202: object('Asked for') }, 'locked', 'not-configured'),
+          response: answers(
+            { 202: object('Asked for'), 500: failed('It was tried and failed') },
+            'locked',
+            'not-configured',
+          ),
         },
       },
       async (request, reply) => {
@@ -83,7 +87,7 @@ function hostConfig(app: Server, { supervisor, metrics }: Context): void {
       const { hostname: wanted, ...other } = network;
       const [unknown] = Object.keys(other);
       if (unknown !== undefined)
-        throw new ApiError('not-configured', 'of the host, only network.hostname can be set here');
+        throw new ApiError('invalid', 'of the host, only network.hostname can be set here');
       if (wanted !== undefined)
         await metrics.operation('host-config', () =>
           supervisor.setHostname(wanted, asked(request, force)),
