@@ -5,18 +5,15 @@
 import { fromErrno } from '../errors.js';
 import { inspectSync } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
-import { native, type Birth } from '../native.js';
+import { native } from '../native.js';
 import { gaveUp } from './acquire.js';
 import { birth, isContention, takeOver } from './attempt.js';
 import { Announcer, contention } from './blocked.js';
 import { forget } from './held.js';
 import { Lock, outcomeOf } from './lock.js';
 import { checkPath, checkWaitOptions } from './options.js';
-import type { ReleaseOutcome, SupervisorTakeOptions, WaitOptions } from './types.js';
+import type { ReleaseOutcome, WaitOptions } from './types.js';
 import { deadline, PathWait } from './wait.js';
-
-const ESTALE = -116;
-const EWOULDBLOCK = -11;
 
 /** Several held locks that are let go together. */
 export class LockSet implements AsyncDisposable {
@@ -53,7 +50,7 @@ export async function acquireAll(
   checkWaitOptions(options);
   if (options.signal?.aborted === true) throw gaveUp(options, []);
   const sorted = [...new Set(paths)].sort();
-  let got = takeAll(sorted, options);
+  let got = tryAll(sorted, options);
   if (!isBlockers(got)) return new LockSet(got);
   if (options.timeout === 0) throw contention('ERR_LOCK_HELD', got);
   const { stop, clear } = deadline(options.timeout, options.signal);
@@ -63,7 +60,7 @@ export async function acquireAll(
       for (const blocker of got) announcers.get(blocker.path)?.announce(blocker);
       await waitForFirst(got, stop, options);
       if (stop.aborted) throw gaveUp(options, got);
-      got = takeAll(sorted, options);
+      got = tryAll(sorted, options);
       if (!isBlockers(got)) return new LockSet(got);
     }
   } finally {
@@ -71,9 +68,8 @@ export async function acquireAll(
   }
 }
 
-export type Blockers = readonly [Inspection, ...Inspection[]];
-/** Whether a try was refused. */
-export function isBlockers(got: readonly Lock[] | Blockers): got is Blockers {
+type Blockers = readonly [Inspection, ...Inspection[]];
+function isBlockers(got: readonly Lock[] | Blockers): got is Blockers {
   return got.length > 0 && !(got[0] instanceof Lock);
 }
 
@@ -91,67 +87,40 @@ async function waitForFirst(
   }
 }
 
-/**
- * One try for every path, in one native call; what only a dead holder blocks is adopted one by one
- * first. Blockers are replaced if `overrule` says so of every one of them: nobody's lock is destroyed
- * for a try that then fails.
- */
-export function takeAll(
-  paths: readonly string[],
-  options: SupervisorTakeOptions,
-): Lock[] | Blockers {
-  const got: Lock[] = [];
-  const overruled: Inspection[] = [];
+// Everything in one native call; what only a dead holder blocks is adopted one by one first.
+function tryAll(paths: readonly string[], options: WaitOptions): Lock[] | Blockers {
+  const adopted: Lock[] = [];
   let rest = paths;
   try {
     for (;;) {
       const how = birth(options);
       const results = native.acquireAll(rest, ...how);
-      if (results.every((result) => result > 0)) {
-        got.push(...rest.map((path, i) => new Lock(path, results[i] ?? 0, how[0])));
-        const refused = replaceEach(overruled, how, got);
-        if (refused === undefined) return byPath(got);
-        releaseTogether(got);
-        return [refused];
-      }
+      if (results.every((result) => result > 0))
+        return byPath([
+          ...adopted,
+          ...rest.map((path, i) => new Lock(path, results[i] ?? 0, how[0])),
+        ]);
       const blockers: Inspection[] = [];
       for (const [i, path] of rest.entries()) {
         const result = results[i] ?? 0;
         if (result >= 0) continue;
         if (!isContention(result)) throw fromErrno(result, 'open', path);
-        const one = takeOver(path, options, how);
-        if (one instanceof Lock) got.push(one);
-        else blockers.push(one);
+        const got = takeOver(path, options, how);
+        if (got instanceof Lock) adopted.push(got);
+        else blockers.push(got);
       }
       const [first, ...others] = blockers;
-      if (first !== undefined && !blockers.every((one) => options.overrule?.(one) === true)) {
-        releaseTogether(got);
+      if (first !== undefined) {
+        releaseTogether(adopted);
         return [first, ...others];
       }
-      overruled.push(...blockers);
-      const settled = new Set([...got, ...overruled].map(({ path }) => path));
-      rest = paths.filter((path) => !settled.has(path));
+      const have = new Set(adopted.map((lock) => lock.path));
+      rest = paths.filter((path) => !have.has(path));
     }
   } catch (error) {
-    releaseTogether(got);
+    releaseTogether(adopted);
     throw error;
   }
-}
-
-// Replaces those very locks, and no successor of one; the one that it could not replace.
-function replaceEach(
-  blockers: readonly Inspection[],
-  how: Birth,
-  got: Lock[],
-): Inspection | undefined {
-  for (const blocker of blockers) {
-    const result = native.replace(blocker.path, ...how, blocker.id ?? '');
-    // Changed meanwhile, or somebody has its directory locked: looked at anew by the next try.
-    if (result === ESTALE || result === EWOULDBLOCK) return blocker;
-    if (result < 0) throw fromErrno(result, 'rename', blocker.path);
-    got.push(new Lock(blocker.path, result, how[0]));
-  }
-  return undefined;
 }
 
 function byPath(locks: Lock[]): Lock[] {

@@ -8,7 +8,7 @@ import { native, type Birth } from '../native.js';
 import { Lock } from './lock.js';
 import { AHEAD_SECONDS } from './options.js';
 import { makeRecord } from './record.js';
-import type { AcquireOptions, SupervisorTakeOptions } from './types.js';
+import type { AcquireOptions } from './types.js';
 
 const EEXIST = -17;
 const EWOULDBLOCK = -11;
@@ -17,9 +17,9 @@ const EACCES = -13;
 const EPERM = -1;
 
 /** What a file taken with these options is to be. */
-export function birth(options: SupervisorTakeOptions): Birth {
-  const { reason = '', mode = 0o644, owner, role } = options;
-  return [makeRecord(reason, role), mode, owner?.uid ?? -1, owner?.gid ?? 0, AHEAD_SECONDS];
+export function birth(options: AcquireOptions): Birth {
+  const { reason = '', mode = 0o644, owner } = options;
+  return [makeRecord(reason), mode, owner?.uid ?? -1, owner?.gid ?? 0, AHEAD_SECONDS];
 }
 
 /** True for results that say "somebody is there", not "this cannot be done". */

@@ -5,7 +5,6 @@
 import { fromErrno, invalid, LockError } from '../errors.js';
 import type { LockHistory } from '../inspect/history.js';
 import { inspectSync } from '../inspect/inspect.js';
-import { heldBySupervisor } from '../inspect/supervisor.js';
 import type { Inspection } from '../inspect/types.js';
 import { native } from '../native.js';
 import { attempt, birth } from './attempt.js';
@@ -29,7 +28,7 @@ export interface BreakOptions extends AcquireOptions {
 /**
  * Takes the lock on `path` from whoever has it and returns it held; release it to leave the path
  * free. Without `force` a held lock is ERR_LOCK_HELD. With `id` it is that very lock or none:
- * ERR_LOCK_CHANGED. A lock that a live lockbridge or Helios supervisor holds is never taken.
+ * ERR_LOCK_CHANGED. A lock that a live Helios supervisor holds is never taken.
  */
 export function takeSync(path: string, options: BreakOptions = {}): Lock {
   checkPath(path);
@@ -41,10 +40,10 @@ export function takeSync(path: string, options: BreakOptions = {}): Lock {
   // A taker knows no history, and adopts no directory: what is stale by it is replaced.
   const dead = before.verdict === 'stale' && got.by !== 'kernel' && got.id === before.id;
   if (options.force !== true && !dead) throw contention('ERR_LOCK_HELD', [got]);
-  if (heldBySupervisor(got))
+  if (got.protocol === 'helios' && got.by === 'kernel')
     throw new LockError(
       'ERR_LOCK_HELD',
-      `not broken: a live supervisor holds it: ${describe(got)}; end its operation instead`,
+      `not broken: a live Helios supervisor holds it: ${describe(got)}; end its operation instead`,
       { path, blockers: [got] },
     );
   return replace(path, got, dead ? got.id : options.id, options);

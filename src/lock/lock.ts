@@ -5,7 +5,6 @@ import { native } from '../native.js';
 import { fromErrno } from '../errors.js';
 import { forget, remember, type HeldLock } from './held.js';
 import { parseRecord, type LockRecord } from './record.js';
-import { Requested } from './requested.js';
 import { sweepLater } from './sweep.js';
 import type { LostReason, Mechanisms, ReleaseOutcome } from './types.js';
 
@@ -23,9 +22,6 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
   readonly recordText: string;
   #outcome: ReleaseOutcome | undefined;
   #lost: AbortController | undefined;
-  #requested: Requested | undefined;
-  /** @internal Called when it is lost; cheaper than a signal for each of a thousand locks. */
-  onLose: ((lock: Lock, reason: LostReason) => void) | undefined;
   #lostReason: LostReason | undefined;
 
   /** @internal `packed`: descriptor * 8 + mechanisms, as the addon gives it. */
@@ -67,22 +63,11 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
     return this.#lost.signal;
   }
 
-  /**
-   * Fires when an update waits for this lock: its directory carries `updates.pending`, now or later.
-   * The abort reason is an {@link UpdateRequest}. Whoever can finish early lets the update through.
-   */
-  get requested(): AbortSignal {
-    this.#requested ??= new Requested(this.path);
-    if (this.released) this.#requested.close();
-    return this.#requested.signal;
-  }
-
   /** @internal */
   lose(reason: LostReason): void {
     if (!this.held) return;
     this.#lostReason = reason;
     this.#lost?.abort(reason);
-    this.onLose?.(this, reason);
   }
 
   /** Lets go; says how. Idempotent: a second call gives the first answer and does nothing. */
@@ -97,7 +82,6 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
   /** @internal Records the outcome of a release that a batch call made. */
   finished(outcome: ReleaseOutcome): ReleaseOutcome {
     this.#outcome = outcome;
-    this.#requested?.close();
     if (outcome === 'handed-over') sweepLater(this.path);
     return outcome;
   }

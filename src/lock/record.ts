@@ -23,8 +23,6 @@ export interface LockRecord {
   reason: string;
   /** Set by the operator (LOCKBRIDGE_OWNER), because container host names all look alike. */
   owner?: string;
-  /** It is a supervisor's own lock, which no override touches while it is held. */
-  role?: 'supervisor';
   /** RFC 3339. */
   since: string;
 }
@@ -99,13 +97,10 @@ function timestamp(): string {
   return `${secondText}${String(now % 1000).padStart(3, '0')}Z`;
 }
 
-const ROLE = ',"role":"supervisor"';
-
 /** The bytes of a record of this process, taken now. */
-export function makeRecord(reason: string, role?: 'supervisor'): string {
-  const what = role === undefined ? '' : ROLE;
-  const why = reason === '' ? '""' : quote(reason, ROOM.reason - what.length);
-  return `${head()},"reason":${why}${what},"since":"${timestamp()}"}\n`;
+export function makeRecord(reason: string): string {
+  const why = reason === '' ? '""' : quote(reason, ROOM.reason);
+  return `${head()},"reason":${why},"since":"${timestamp()}"}\n`;
 }
 
 /** What a file's first 512 bytes say, when they are lockbridge's: a record, or the residue mark. */
@@ -139,6 +134,5 @@ function checked(raw: Record<string, unknown>): LockRecord {
     since: text('since'),
   };
   if (typeof raw['owner'] === 'string') record.owner = printable(raw['owner']);
-  if (raw['role'] === 'supervisor') record.role = 'supervisor';
   return record;
 }

@@ -1,6 +1,5 @@
 // Options and results of taking and letting go: the shapes of the public facade.
 
-import type { LockHistory } from '../inspect/history.js';
 import type { Inspection } from '../inspect/types.js';
 
 /** What an unlocked, empty file of unknown origin counts as; see `docs/protocol.md`. */
@@ -24,25 +23,6 @@ export interface WaitOptions extends AcquireOptions {
   signal?: AbortSignal;
   /** Called when the wait begins and whenever who blocks it changes. */
   onBlocked?: (blocker: Inspection) => void;
-}
-
-/** Options that only a supervisor's own parts give; not of the public facade. */
-export interface SupervisorTakeOptions extends AcquireOptions {
-  /** Stands in the record: an override does not touch the lock while it is held. */
-  role?: 'supervisor';
-  /** A file that is on record from an earlier boot is stale. */
-  history?: LockHistory;
-  /** Whether this lock is to be replaced. Asked only where otherwise all would be refused. */
-  overrule?: (blocker: Inspection) => boolean;
-}
-
-/** What an update that waits says in `updates.pending`, beside the lock file. */
-export interface UpdateRequest {
-  release: string;
-  /** RFC 3339: since when it waits. */
-  since: string;
-  /** RFC 3339: when its patience ends. */
-  deadline?: string;
 }
 
 /** Which of the three locks a held lock consists of; `ofd` false where the filesystem has none. */
