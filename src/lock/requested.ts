@@ -60,7 +60,7 @@ export function readPending(file: string): UpdatesPending | undefined {
   if (look.error < 0 || look.content === '') return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(look.content);
+    value = JSON.parse(Buffer.from(look.content, 'latin1').toString()); // bytes, as the addon gives them
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 // A supervisor's world for one test: a root with the lock directories of app 123.
 
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockError } from '../../src/index.js';
 import {
@@ -22,11 +22,18 @@ export interface World {
   again: (options?: UpdateLocksOptions, services?: string[]) => UpdateLocks;
 }
 
+/** A fresh directory that other users can pass through. */
+export function openScratch(): string {
+  const dir = scratch();
+  chmodSync(dir, 0o755);
+  return dir;
+}
+
 export function world(
   options: UpdateLocksOptions = {},
   services: string[] = ['one', 'two'],
 ): World {
-  const root = join(scratch(), 'root');
+  const root = join(openScratch(), 'root');
   mkdirSync(root);
   const events: UpdateLockEvent[] = [];
   const again = (more: UpdateLocksOptions = {}, these: string[] = services): UpdateLocks =>

@@ -39,6 +39,23 @@ export class Scene {
     return { ...seen, ...(exited && { exited }), ...(supervisor && { supervisor }) };
   }
 
+  /** The same for all in the way, and puts them on record: after a reboot they are known to be older. */
+  noted(seen: readonly Inspection[]): Blocker[] {
+    const blockers = seen.map((one) => this.blocker(one));
+    const { history } = this.#policy;
+    if (history === undefined) return blockers;
+    history.note(blockers);
+    try {
+      history.save();
+    } catch (error) {
+      // A full disk is no reason to give up an update that only has to wait.
+      process.emitWarning(`lock files are not put on record: ${String(error)}`, {
+        code: 'LOCKBRIDGE_HISTORY',
+      });
+    }
+    return blockers;
+  }
+
   /**
    * Why a lock may be replaced; undefined if not. A live supervisor's never; with `force` all others;
    * else what is provably nobody's, and by policy what a service left that does not run.

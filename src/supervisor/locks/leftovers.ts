@@ -72,7 +72,7 @@ function leftoverPlaces({ root, dataDir }: Options): LockPlace[] {
         (name) => HELIOS_TEMPORARY.test(name) || OUR_TEMPORARY.test(name),
       );
       // By name, too: a service can fill its directory with more files than are ever read.
-      for (const name of [...LOCK_NAMES, ...names.sort()])
+      for (const name of [...LOCK_NAMES, ...names].sort())
         places.push({ path: join(dir, name), app, service });
     }
   if (dataDir !== undefined) places.push({ path: join(dataDir, LOCK_NAMES[1]) });

@@ -39,6 +39,7 @@ export function announcePending(dir: string, pending: UpdatesPending): string | 
     `.pending-${String(process.pid)}-${String(count++)}`,
   );
   try {
+    rmSync(temporary, { force: true }); // of a supervisor that died and had our number
     write(temporary, `${text}\n`);
     renameSync(temporary, join(dir, PENDING_NAME));
     return undefined;

@@ -16,6 +16,7 @@ import { isBlockers, tryTogether, type Blockers } from '../../lock/together.js';
 import { deadline } from '../../lock/wait.js';
 import { watchDirectory } from '../../watch.js';
 import { holderText, Scene, updatesLocked } from './blockers.js';
+import { tell } from './events.js';
 import { HeldUpdateLocks } from './held-update-locks.js';
 import { appName, lockPlaces, prepareDir, servicesDir, type AppServices } from './places.js';
 import { abortedBy, checkRequest, isAborted } from './request.js';
@@ -198,19 +199,7 @@ export class UpdateLocks {
   }
 
   #blocked(seen: readonly Inspection[], { onBlocked }: LockRequest): Blocker[] {
-    const blockers = seen.map((one) => this.#scene.blocker(one));
-    const { history } = this.#options;
-    if (history !== undefined) {
-      history.note(blockers); // after a reboot it is known to be older
-      try {
-        history.save();
-      } catch (error) {
-        // A full disk is no reason to give up an update that only has to wait.
-        process.emitWarning(`lock files are not put on record: ${String(error)}`, {
-          code: 'LOCKBRIDGE_HISTORY',
-        });
-      }
-    }
+    const blockers = this.#scene.noted(seen);
     onBlocked?.(blockers);
     return blockers;
   }
@@ -226,14 +215,7 @@ export class UpdateLocks {
     }
   }
 
-  // A listener's mistake must neither lose a lock nor stay unseen.
   #tell(event: UpdateLockEvent): void {
-    try {
-      this.#options.onEvent?.(event);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    tell(this.#options.onEvent, event);
   }
 }
