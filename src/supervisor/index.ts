@@ -1,5 +1,6 @@
 // The public API of `lockbridge/supervisor`: update locks for a supervisor of one's own.
 
+export type { UpdatesPending } from '../lock/requested.js';
 export { checkHostUpdate, hostUpdateBlockers } from './locks/breadcrumbs.js';
 export { HeldUpdateLocks } from './locks/held-update-locks.js';
 export { recoverLeftovers } from './locks/leftovers.js';

@@ -109,18 +109,25 @@ export function prepareDir(
 
 /** The services that have a lock directory, sorted: real directories only, whatever else lies there. */
 export function listServices(root: string | undefined, app: string | number): string[] {
-  return realDirs(join(servicesDir(root), appName(app)));
+  return realDirs(root, [...WAY, appName(app)]);
 }
 
 /** The apps that have a directory, sorted. */
 export function listApps(root: string | undefined): string[] {
-  return realDirs(servicesDir(root));
+  return realDirs(root, WAY);
 }
 
-function realDirs(dir: string): string[] {
-  if (lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+const isDir = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+function realDirs(root: string | undefined, way: readonly string[]): string[] {
+  let dir = root ?? '/';
+  for (const name of way) {
+    dir = join(dir, name);
+    if (!isDir(dir)) return []; // not even for looking is a link followed
+  }
   return readNames(dir, MOST_SERVICES)
-    .filter((name) => lstatSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory() === true)
+    .filter((name) => isDir(join(dir, name)))
     .sort();
 }
 

@@ -167,6 +167,16 @@ it('it leads nowhere out of the tree', () => {
   expect(readdirSync(elsewhere)).toEqual(['updates.lock']);
 });
 
+it('a link in the place of the supervisor’s own directory leads nowhere either', () => {
+  const all = world();
+  writeFileSync(all.path('one'), native.residueMark);
+  const root2 = scratch();
+  mkdirSync(join(root2, 'tmp'));
+  symlinkSync(join(all.root, 'tmp/balena-supervisor'), join(root2, 'tmp/balena-supervisor'));
+  expect(recoverLeftovers({ root: root2 })).toEqual([]);
+  expect(recover(all)).toHaveLength(1);
+});
+
 it('a data directory is looked at, and after a reboot what was on record there is no app’s any more', () => {
   const all = world();
   const dataDir = scratch();

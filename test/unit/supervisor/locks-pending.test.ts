@@ -18,7 +18,7 @@ import {
   hostUpdateBlockers,
   withdrawPending,
 } from '../../../src/supervisor/index.js';
-import { exitCode } from '../../helpers/child.js';
+import { Child, exitCode } from '../../helpers/child.js';
 import { scratch, until } from '../../helpers/scratch.js';
 import { world } from '../../helpers/update-locks.js';
 
@@ -157,6 +157,20 @@ it('control characters in what is asked do not reach a terminal', () => {
   const lock = acquireSync(join(dir, 'updates.lock'));
   expect(lock.requested.reason).toEqual({ ...PENDING, release: '?[2Jv2?' });
   lock.releaseSync();
+});
+
+it('a lock that asks for requests and is forgotten is noticed all the same', async () => {
+  const { dir } = place();
+  const index = new URL('../../../dist/index.js', import.meta.url).pathname;
+  const child = new Child(process.execPath, [
+    ...['--expose-gc', '--input-type=module', '-e'],
+    `import { acquireSync } from '${index}';
+     const ask = () => acquireSync('${join(dir, 'updates.lock')}').requested;
+     const signal = ask();
+     process.on('warning', ({ code }) => { console.log(code, signal.aborted); process.exit(); });
+     setImmediate(function turn() { gc(); setImmediate(turn); });`,
+  ]);
+  expect(await child.line()).toBe('LOCKBRIDGE_LEAKED_LOCK false');
 });
 
 it('an unfinished update of the host is told by its breadcrumbs', () => {

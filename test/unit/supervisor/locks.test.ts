@@ -9,10 +9,11 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { acquireSync, inspectSync, LockHistory } from '../../../src/index.js';
 import { lockDir, UpdateLocks, type Blocker } from '../../../src/supervisor/index.js';
-import { exitCode, flockHolder, holder } from '../../helpers/child.js';
+import { Child, exitCode, flockHolder, holder } from '../../helpers/child.js';
 import { hasWaiter, scratch, until } from '../../helpers/scratch.js';
 import { itWith } from '../../helpers/peers.js';
 import { refusal, world } from '../../helpers/update-locks.js';
@@ -33,8 +34,7 @@ it('all files are held, seen by every protocol, and let go together', async () =
   });
   await held.release();
   await held.release();
-  for (const service of ['one', 'two'])
-    expect(readdirSync(`${path(service)}/..`.replace('/updates.lock/..', ''))).toEqual([]);
+  for (const service of ['one', 'two']) expect(readdirSync(join(path(service), '..'))).toEqual([]);
   expect(events.map(({ kind, app }) => [kind, app])).toEqual([
     ['taken', '123'],
     ['released', '123'],
@@ -283,4 +283,37 @@ it('our own lockbridge lock in a service’s place is in the way as any other', 
   const own = acquireSync(path('one'));
   expect((await refusal(locks.lock())).message).toContain('service: one');
   own.releaseSync();
+});
+
+it('of several supervisors and apps that want the same locks, one at a time has them', async () => {
+  const { root: dir, path } = world();
+  const marker = join(dir, 'inside');
+  const dist = (file: string): string => new URL(`../../../dist/${file}`, import.meta.url).pathname;
+  const supervisor = `
+    import { mkdirSync, rmdirSync } from 'node:fs';
+    import { UpdateLocks } from '${dist('supervisor/index.js')}';
+    const locks = UpdateLocks.for(123, ['one', 'two'], { root: '${dir}' });
+    for (let i = 0; i < 40; i++)
+      await locks.withLock({ timeout: Infinity }, async () => {
+        mkdirSync('${marker}');
+        await new Promise(setImmediate);
+        rmdirSync('${marker}');
+      });
+    console.log('done');`;
+  const app = `
+    import { mkdirSync, rmdirSync } from 'node:fs';
+    import { withLock } from '${dist('index.js')}';
+    for (let i = 0; i < 100; i++)
+      await withLock('${path('two')}', {}, async () => {
+        mkdirSync('${marker}');
+        await new Promise(setImmediate);
+        rmdirSync('${marker}');
+      });
+    console.log('done');`;
+  const children = [supervisor, supervisor, app].map(
+    (program) => new Child(process.execPath, ['--input-type=module', '-e', program]),
+  );
+  for (const child of children) expect(await child.line()).toBe('done');
+  for (const child of children) await child.ended;
+  for (const service of ['one', 'two']) expect(readdirSync(join(path(service), '..'))).toEqual([]);
 });
