@@ -107,8 +107,10 @@ Napi::Value Replace(Info info) {
   return number(info, done < 0 ? done : keep(state(info), std::move(lock)));
 }
 
-// All or nothing. Every path is tried, so that the caller can name every blocker: on failure the
-// result has -errno where a path failed and 0 where it was taken and given back.
+// All or nothing. After the first path that fails the others are only looked at: nobody finds a
+// lock there that is given back at once, and of several that take the same paths in the same order
+// the one with the first gets all. Still every blocker is named: on failure the result has -errno
+// where a path failed or is taken, and 0 elsewhere.
 Napi::Value AcquireAll(Info info) {
   const auto paths = info[0].As<Napi::Array>();
   const Birth b = birth(info, 1);
@@ -116,16 +118,21 @@ Napi::Value AcquireAll(Info info) {
   std::vector<int> results(paths.Length());
   bool failed = false;
   for (uint32_t i = 0; i < paths.Length(); i++) {
-    results[i] = create(text(paths[i]), b, &locks[i]);
+    const std::string path = text(paths[i]);
+    struct statx st;
+    if (failed)
+      results[i] = statName(AT_FDCWD, path.c_str(), &st) == 0 ? -EEXIST : 0;
+    else
+      results[i] = create(path, b, &locks[i]);
     failed = failed || results[i] < 0;
   }
   auto out = Napi::Array::New(info.Env(), paths.Length());
   for (uint32_t i = 0; i < paths.Length(); i++) {
     if (results[i] == 0) {
-      if (failed)
-        release(std::move(locks[i]));
-      else
+      if (!failed)
         results[i] = keep(state(info), std::move(locks[i]));
+      else if (locks[i].fd.ok())
+        release(std::move(locks[i]));
     }
     out[i] = Napi::Number::New(info.Env(), results[i]);
   }

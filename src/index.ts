@@ -21,6 +21,7 @@ export { acquire, acquireSync, tryAcquire, tryAcquireSync, withLock } from './lo
 export { acquireAll, LockSet } from './lock/all.js';
 export { breakSync, takeSync, type BreakOptions } from './lock/break.js';
 export { Lock } from './lock/lock.js';
+export type { UpdatesPending } from './lock/requested.js';
 export type { LockRecord } from './lock/record.js';
 export type {
   AcquireOptions,

@@ -76,7 +76,7 @@ async function waitFor(path: string, options: WaitOptions, first: Inspection): P
 
 /** The error for a wait that `stop` ended: the caller's signal, or the time. */
 export function gaveUp(options: WaitOptions, blockers: readonly Inspection[]): Error {
-  const seen = blockers.map((blocker) => inFull(blocker, options));
+  const seen = inFull(blockers, options);
   return options.signal?.aborted === true
     ? contention('ERR_LOCK_ABORTED', seen, options.signal.reason)
     : contention('ERR_LOCK_TIMEOUT', seen);

@@ -18,8 +18,8 @@ const EPERM = -1;
 
 /** What a file taken with these options is to be. */
 export function birth(options: AcquireOptions): Birth {
-  const { reason = '', mode = 0o644, owner } = options;
-  return [makeRecord(reason), mode, owner?.uid ?? -1, owner?.gid ?? 0, AHEAD_SECONDS];
+  const { reason = '', mode = 0o644, owner, role } = options;
+  return [makeRecord(reason, role), mode, owner?.uid ?? -1, owner?.gid ?? 0, AHEAD_SECONDS];
 }
 
 /** True for results that say "somebody is there", not "this cannot be done". */

@@ -2,7 +2,7 @@
 
 import { LockError } from '../errors.js';
 import { processName, wayOut } from '../inspect/actions.js';
-import { inspectSync } from '../inspect/inspect.js';
+import { inspectAllSync } from '../inspect/inspect.js';
 import type { Holder, Inspection } from '../inspect/types.js';
 import type { LockRecord } from './record.js';
 import type { AcquireOptions, WaitOptions } from './types.js';
@@ -33,16 +33,20 @@ export function describe(blocker: Inspection): string {
 }
 
 /**
- * The same blocker with all that can be said of it now, for the error of a wait that failed: by the
- * time that somebody reads it, whoever was in the way may be gone.
+ * The same blockers with all that can be said of them now: by the time that somebody reads an error,
+ * whoever was in the way may be gone. One search through /proc for all.
  */
-export function inFull(blocker: Inspection, options: AcquireOptions): Inspection {
-  try {
-    const now = inspectSync(blocker.path, options);
-    return now.verdict === 'held' && now.id === blocker.id ? now : blocker;
-  } catch {
-    return blocker; // out of descriptors, say: that is not what the caller asked for
-  }
+export function inFull(blockers: readonly Inspection[], options: AcquireOptions): Inspection[] {
+  const now = inspectAllSync(
+    blockers.map(({ path }) => path),
+    options,
+  );
+  return blockers.map((blocker, at) => {
+    const seen = now[at];
+    // Out of descriptors, say: that is not what the caller asked for.
+    if (seen === undefined || LockError.is(seen)) return blocker;
+    return seen.verdict === 'held' && seen.id === blocker.id ? seen : blocker;
+  });
 }
 
 /** The contention error for these blockers. */

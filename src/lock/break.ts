@@ -2,19 +2,17 @@
 // replaces in one step, so the name never vanishes while somebody else could create it, and the
 // former holder, if it is a lockbridge, learns at once.
 
-import { fromErrno, invalid, LockError } from '../errors.js';
+import { invalid, LockError } from '../errors.js';
 import type { LockHistory } from '../inspect/history.js';
 import { inspectSync } from '../inspect/inspect.js';
+import { heldBySupervisor } from '../inspect/supervisor.js';
 import type { Inspection } from '../inspect/types.js';
-import { native } from '../native.js';
-import { attempt, birth } from './attempt.js';
-import { contention, describe } from './blocked.js';
+import { attempt } from './attempt.js';
+import { contention, describe, inFull } from './blocked.js';
 import { Lock } from './lock.js';
 import { checkPath } from './options.js';
+import { replace } from './replace.js';
 import type { AcquireOptions } from './types.js';
-
-const EWOULDBLOCK = -11;
-const ESTALE = -116;
 
 export interface BreakOptions extends AcquireOptions {
   /** Take it from a live holder too. */
@@ -28,7 +26,7 @@ export interface BreakOptions extends AcquireOptions {
 /**
  * Takes the lock on `path` from whoever has it and returns it held; release it to leave the path
  * free. Without `force` a held lock is ERR_LOCK_HELD. With `id` it is that very lock or none:
- * ERR_LOCK_CHANGED. A lock that a live Helios supervisor holds is never taken.
+ * ERR_LOCK_CHANGED. A lock that a live lockbridge or Helios supervisor holds is never taken.
  */
 export function takeSync(path: string, options: BreakOptions = {}): Lock {
   checkPath(path);
@@ -40,32 +38,16 @@ export function takeSync(path: string, options: BreakOptions = {}): Lock {
   // A taker knows no history, and adopts no directory: what is stale by it is replaced.
   const dead = before.verdict === 'stale' && got.by !== 'kernel' && got.id === before.id;
   if (options.force !== true && !dead) throw contention('ERR_LOCK_HELD', [got]);
-  if (got.protocol === 'helios' && got.by === 'kernel')
+  const [now = got] = inFull([got], options);
+  if (heldBySupervisor(now))
     throw new LockError(
       'ERR_LOCK_HELD',
-      `not broken: a live Helios supervisor holds it: ${describe(got)}; end its operation instead`,
-      { path, blockers: [got] },
+      `not broken: a live ${now.protocol === 'helios' ? 'Helios' : 'lockbridge'} supervisor holds it: ${describe(now)}; end its operation instead`,
+      { path, blockers: [now] },
     );
-  return replace(path, got, dead ? got.id : options.id, options);
-}
-
-function replace(
-  path: string,
-  seen: Inspection,
-  id: string | undefined,
-  options: BreakOptions,
-): Lock {
-  const how = birth(options);
-  const result = native.replace(path, ...how, id ?? '');
-  if (result >= 0) return new Lock(path, result, how[0]);
-  if (result === ESTALE) throw changed(path, inspectSync(path, options));
-  if (result === EWOULDBLOCK)
-    throw new LockError(
-      'ERR_LOCK_HELD',
-      `not broken: somebody locks its directory: ${describe(seen)}`,
-      { path, blockers: [seen] },
-    );
-  throw fromErrno(result, 'rename', path);
+  const taken = replace(path, got, dead ? got.id : options.id, options);
+  if (taken === 'changed') throw changed(path, inspectSync(path, options));
+  return taken;
 }
 
 function checkId(id: string | undefined): void {

@@ -5,6 +5,7 @@ import { native } from '../native.js';
 import { fromErrno } from '../errors.js';
 import { forget, remember, type HeldLock } from './held.js';
 import { parseRecord, type LockRecord } from './record.js';
+import { watchRequests, type RequestWatch } from './requested.js';
 import { sweepLater } from './sweep.js';
 import type { LostReason, Mechanisms, ReleaseOutcome } from './types.js';
 
@@ -23,6 +24,9 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
   #outcome: ReleaseOutcome | undefined;
   #lost: AbortController | undefined;
   #lostReason: LostReason | undefined;
+  #requests: RequestWatch | undefined;
+  /** @internal Called at once when it is lost; costs nothing, unlike a signal for each lock. */
+  whenLost: ((lock: Lock, reason: LostReason) => void) | undefined;
 
   /** @internal `packed`: descriptor * 8 + mechanisms, as the addon gives it. */
   constructor(path: string, packed: number, recordText: string) {
@@ -63,11 +67,24 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
     return this.#lost.signal;
   }
 
+  /**
+   * Fires when somebody asks the holder to finish early: a supervisor that waits with an update puts
+   * an `updates.pending` beside the lock file, also before the lock was taken. The abort reason is an
+   * {@link UpdatesPending}. A hint of whoever can write to the directory, no command. Watched from
+   * the first time that it is asked for until the lock is let go.
+   */
+  get requested(): AbortSignal {
+    this.#requests ??= watchRequests(this);
+    return this.#requests.signal;
+  }
+
   /** @internal */
   lose(reason: LostReason): void {
     if (!this.held) return;
     this.#lostReason = reason;
+    this.#requests?.close();
     this.#lost?.abort(reason);
+    this.whenLost?.(this, reason);
   }
 
   /** Lets go; says how. Idempotent: a second call gives the first answer and does nothing. */
@@ -82,6 +99,7 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
   /** @internal Records the outcome of a release that a batch call made. */
   finished(outcome: ReleaseOutcome): ReleaseOutcome {
     this.#outcome = outcome;
+    this.#requests?.close();
     if (outcome === 'handed-over') sweepLater(this.path);
     return outcome;
   }

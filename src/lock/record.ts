@@ -23,6 +23,8 @@ export interface LockRecord {
   reason: string;
   /** Set by the operator (LOCKBRIDGE_OWNER), because container host names all look alike. */
   owner?: string;
+  /** Whoever holds it says that it is a supervisor: a claim, see inspect/supervisor.ts. */
+  role?: 'supervisor';
   /** RFC 3339. */
   since: string;
 }
@@ -97,10 +99,13 @@ function timestamp(): string {
   return `${secondText}${String(now % 1000).padStart(3, '0')}Z`;
 }
 
+const SUPERVISOR = ',"role":"supervisor"';
+
 /** The bytes of a record of this process, taken now. */
-export function makeRecord(reason: string): string {
-  const why = reason === '' ? '""' : quote(reason, ROOM.reason);
-  return `${head()},"reason":${why},"since":"${timestamp()}"}\n`;
+export function makeRecord(reason: string, role?: LockRecord['role']): string {
+  const claim = role === undefined ? '' : SUPERVISOR; // takes its room from the reason's
+  const why = reason === '' ? '""' : quote(reason, ROOM.reason - claim.length);
+  return `${head()}${claim},"reason":${why},"since":"${timestamp()}"}\n`;
 }
 
 /** What a file's first 512 bytes say, when they are lockbridge's: a record, or the residue mark. */
@@ -134,5 +139,6 @@ function checked(raw: Record<string, unknown>): LockRecord {
     since: text('since'),
   };
   if (typeof raw['owner'] === 'string') record.owner = printable(raw['owner']);
+  if (raw['role'] === 'supervisor') record.role = raw['role'];
   return record;
 }

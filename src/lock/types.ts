@@ -14,6 +14,8 @@ export interface AcquireOptions {
   mode?: number;
   /** `free`: only kernel lockers live here, so an empty unlocked file is nobody's. */
   empty?: EmptyPolicy;
+  /** @internal The record is to say that a supervisor holds it: no override touches it then. */
+  role?: 'supervisor';
 }
 
 export interface WaitOptions extends AcquireOptions {

@@ -1,10 +1,20 @@
 // Many locks as one: all of them or none.
 
-import { closeSync, existsSync, openSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { acquireAll, acquireSync, LockError, type Inspection } from '../../src/index.js';
-import { flockHolder } from '../helpers/child.js';
+import { IN, subscribe } from '../../src/watch.js';
+import { Child, flockHolder } from '../helpers/child.js';
+import { itWith } from '../helpers/peers.js';
 import { scratch, until } from '../helpers/scratch.js';
 
 async function refusal(promise: Promise<unknown>): Promise<LockError> {
@@ -136,3 +146,40 @@ it('a signal that has fired already takes none', async () => {
   expect(error.code).toBe('ERR_LOCK_ABORTED');
   expect(readdirSync(dir)).toEqual([]);
 });
+
+it('behind the first that is held, nothing is taken even for a moment', async () => {
+  const dir = scratch();
+  const made: string[] = [];
+  const watch = subscribe(dir, false, (name, mask) => {
+    if ((mask & IN.CREATE) !== 0) made.push(name);
+  });
+  const held = acquireSync(join(dir, 'b'));
+  await refusal(
+    acquireAll(
+      ['a', 'b', 'c'].map((name) => join(dir, name)),
+      { timeout: 0 },
+    ),
+  );
+  writeFileSync(join(dir, 'end'), '');
+  await until(() => made.includes('end'));
+  expect(made).toEqual(['b', 'a', 'end']);
+  watch.close();
+  held.releaseSync();
+});
+
+itWith(
+  process.getuid?.() === 0 ? undefined : 'not root',
+  'a dead holder’s file that this user may not write to is waited for, not tried for ever',
+  async () => {
+    const dir = scratch();
+    chmodSync(dir, 0o1777);
+    writeFileSync(join(dir, 'a'), '\x02c');
+    const index = new URL('../../dist/index.js', import.meta.url).pathname;
+    const child = new Child('setpriv', [
+      ...['--reuid', '65534', '--clear-groups', process.execPath, '--input-type=module', '-e'],
+      `import { acquireAll } from '${index}';
+       acquireAll(['${join(dir, 'a')}'], { timeout: 100 }).catch(({ code }) => console.log(code));`,
+    ]);
+    expect(await child.line()).toBe('ERR_LOCK_TIMEOUT');
+  },
+);

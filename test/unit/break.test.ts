@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acquireSync, breakSync, inspectSync, takeSync } from '../../src/index.js';
 import { birth } from '../../src/lock/attempt.js';
+import { makeRecord } from '../../src/lock/record.js';
 import { DEPTH, native } from '../../src/native.js';
 import { exitCode, flockHolder, python } from '../helpers/child.js';
 import { BASES, scratch } from '../helpers/scratch.js';
@@ -193,6 +194,17 @@ describe.each(BASES)('by id, in %s', (base) => {
     expect(tooLate).toBeGreaterThan(0);
     expect(readdirSync(dir)).toEqual(['done']);
   });
+});
+
+it('a live lockbridge supervisor’s lock is never broken, a dead one’s is', () => {
+  const path = join(scratch(), 'l');
+  const own = acquireSync(path, { role: 'supervisor' });
+  const { id = '' } = inspectSync(path);
+  expect(() => breakSync(path, { force: true, id })).toThrow(/live lockbridge supervisor/);
+  expect(inspectSync(path).id).toBe(id);
+  own.releaseSync();
+  writeFileSync(path, makeRecord('', 'supervisor'));
+  expect(breakSync(path).verdict).toBe('stale');
 });
 
 it('a live Helios lock is never broken', async () => {

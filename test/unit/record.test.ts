@@ -51,6 +51,9 @@ it.each([
     expect(Buffer.byteLength(record)).toBeLessThanOrEqual(512);
     expect(record).toMatch(/^1\n[\x20-\x7e]*\n$/);
     expect(parseRecord(record)).toMatchObject({ lockbridge: 1, pid: process.pid });
+    const { makeRecord: make } = await import('../../src/lock/record.js');
+    expect(Buffer.byteLength(make(text, 'supervisor'))).toBeLessThanOrEqual(512);
+    expect(parseRecord(make(text, 'supervisor'))).toMatchObject({ role: 'supervisor' });
   },
 );
 

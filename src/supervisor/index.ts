@@ -1,0 +1,24 @@
+// The public API of `lockbridge/supervisor`: update locks for a supervisor of one's own.
+
+export type { UpdatesPending } from '../lock/requested.js';
+export { checkHostUpdate, hostUpdateBlockers } from './locks/breadcrumbs.js';
+export { HeldUpdateLocks } from './locks/held-update-locks.js';
+export { recoverLeftovers } from './locks/leftovers.js';
+export { announcePending, withdrawPending } from './locks/pending.js';
+export {
+  listApps,
+  listServices,
+  lockDir,
+  prepareDir,
+  servicesDir,
+  type AppServices,
+} from './locks/places.js';
+export type {
+  Blocker,
+  Exited,
+  LockRequest,
+  UpdateLockEvent,
+  UpdateLockEventKind,
+  UpdateLocksOptions,
+} from './locks/types.js';
+export { UpdateLocks } from './locks/update-locks.js';
