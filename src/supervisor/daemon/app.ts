@@ -14,9 +14,9 @@ import { LockError } from '../../errors.js';
 import { describe } from '../../lock/blocked.js';
 import type { Instance } from '../drivers/types.js';
 import { announcePending, withdrawPending } from '../locks/pending.js';
-import { placeOf } from '../locks/places.js';
-import type { Blocker, Exited, UpdateLocksOptions } from '../locks/types.js';
-import type { HeldUpdateLocks } from '../locks/held.js';
+import { lockDir, type AppServices } from '../locks/places.js';
+import type { Blocker, Exited } from '../locks/types.js';
+import type { HeldUpdateLocks } from '../locks/held-update-locks.js';
 import { UpdateLocks } from '../locks/update-locks.js';
 import type { AppTarget, UpdatePolicy } from '../target/types.js';
 import { digestOf } from '../target/digest.js';
@@ -133,23 +133,23 @@ export class App {
 
   /** The locks of all its services, whether they run or are to run. */
   locks(): UpdateLocks {
-    return UpdateLocks.for(this.id, this.serviceNames(), this.lockOptions());
+    return UpdateLocks.forApps([this.lockable()], {
+      ...this.#context.locks,
+      exited: (_app, service) => this.exited(service),
+    });
+  }
+
+  /** What of it there is to lock, and by which policy. */
+  lockable(): AppServices {
+    const { exitedServices, dataDir } = this.policy();
+    const services = this.serviceNames();
+    return { app: this.id, services, exitedServices, ...(dataDir !== undefined && { dataDir }) };
   }
 
   serviceNames(): string[] {
     const named = [this.current, this.#target].flatMap((app) => app?.services ?? []);
     const running = this.services.instances.map(({ service }) => service);
     return [...new Set([...named.map(({ name }) => name), ...running])].sort();
-  }
-
-  lockOptions(): UpdateLocksOptions {
-    const { exitedServices, dataDir } = this.policy();
-    return {
-      ...this.#context.locks,
-      exitedServices,
-      ...(dataDir !== undefined && { dataDir }),
-      exited: (_app, service) => this.exited(service),
-    };
   }
 
   policy(): UpdatePolicy {
@@ -458,14 +458,16 @@ export class App {
   // Whoever holds a lock can see that somebody waits, in any language: a file beside it.
   #announce(): void {
     const { since, release = '', deadline } = this.#update;
+    const { root } = this.#context.locks;
     const pending = { release, since, ...(deadline !== undefined && { deadline }) };
     for (const service of this.serviceNames())
-      this.#warn(announcePending(placeOf(this.id, service, this.#context.locks), pending));
+      this.#warn(announcePending(lockDir(root, this.id, service), pending));
   }
 
   #withdraw(): void {
+    const { root } = this.#context.locks;
     for (const service of this.serviceNames())
-      this.#warn(withdrawPending(placeOf(this.id, service, this.#context.locks)));
+      this.#warn(withdrawPending(lockDir(root, this.id, service)));
   }
 
   #warn(text: string | undefined): void {

@@ -16,7 +16,8 @@ import type { Driver, Instance } from '../drivers/types.js';
 import { Journal } from '../journal/journal.js';
 import { readJournal } from '../journal/read.js';
 import { recoverLeftovers } from '../locks/leftovers.js';
-import { makeServicesDir, placeOf } from '../locks/places.js';
+import { makeServicesDir } from '../locks/directories.js';
+import { lockDir } from '../locks/places.js';
 import type { UpdateLockEvent, UpdateLockEventKind } from '../locks/types.js';
 import { dumpConfig, dumpPath } from '../dump.js';
 import { newKey } from '../key.js';
@@ -130,10 +131,10 @@ export class Daemon implements Supervisor {
   async begin(address: string | undefined): Promise<void> {
     this.#address = address;
     this.journal.write({ kind: 'started', text: `started with pid ${String(process.pid)}` });
-    const services = makeServicesDir(this.#context.locks);
+    const services = makeServicesDir(this.#config.root);
     this.#driver.onExit = (instance) => this.#apps.get(instance.app)?.ended(instance);
     const running = await this.#driver.list();
-    for (const event of recoverLeftovers(this.#context.locks)) this.#noteLocks(event);
+    recoverLeftovers(this.#context.locks);
     const events = new LockEvents((entry) => this.journal.write(entry));
     this.#observation = observe([services], {
       onEvent: (event) => {
@@ -172,7 +173,9 @@ export class Daemon implements Supervisor {
   }
 
   async locks(): Promise<LockReport[]> {
-    return (await Promise.all(this.#inOrder().map(locksOf))).flat();
+    return (
+      await Promise.all(this.#inOrder().map(async (app) => locksOf(app, this.#context.locks)))
+    ).flat();
   }
 
   update(asked: Asked): void {
@@ -281,7 +284,7 @@ export class Daemon implements Supervisor {
   // that holds also where it has no mounts of its own.
   #lockPath(app: string, service: string): string {
     if (this.#driver.name === 'container') return '/tmp/balena/updates.lock';
-    return join(placeOf(app, service, this.#context.locks).dir, 'updates.lock');
+    return join(lockDir(this.#config.root, app, service), 'updates.lock');
   }
 
   // Brings the apps to this target, which is on record.

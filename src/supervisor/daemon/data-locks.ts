@@ -1,12 +1,13 @@
 // Lock files that outlive a reboot, because they lie in an app's data directory: watched, so that
 // which of them was seen under which boot is always on record.
 
+import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import type { LockHistory } from '../../inspect/history.js';
 import { inspectAllSync } from '../../inspect/inspect.js';
 import type { Inspection } from '../../inspect/types.js';
 import { observe, type Observation } from '../../observe/observe.js';
-import { dataLock } from '../locks/places.js';
+import { LOCK_NAMES } from '../locks/places.js';
 
 /** Keeps `history` up to date for the data directories that it is told of. */
 export class DataLocks {
@@ -21,7 +22,7 @@ export class DataLocks {
 
   /** From now on exactly these directories. */
   set(dirs: readonly string[]): void {
-    const paths = new Set(dirs.map(dataLock));
+    const paths = new Set(dirs.map((dir) => join(dir, LOCK_NAMES[1])));
     for (const [path, observation] of this.#watched)
       if (!paths.has(path)) {
         observation.close();

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { hostname } from 'node:os';
 import { childEnvironment } from '../../env.js';
 import { LockError } from '../../errors.js';
-import { assertNoHostUpdate } from '../locks/breadcrumbs.js';
+import { checkHostUpdate } from '../locks/breadcrumbs.js';
 import type { Asked } from '../types.js';
 import type { App } from './app.js';
 import type { Operations } from './operations.js';
@@ -41,7 +41,7 @@ export class Device {
   /** Resolves once the locks are held and the command has ended well; the locks stay for a minute. */
   async goDown(how: 'reboot' | 'shutdown', asked: Asked): Promise<void> {
     const command = this.#commandFor(how);
-    if (asked.force !== true) assertNoHostUpdate(this.#root);
+    if (asked.force !== true) checkHostUpdate(this.#root);
     await new Promise<void>((resolve, reject) => {
       this.#operations
         .under(this.#apps(), asked, how, async () => {

@@ -1,20 +1,24 @@
 // Every lock of the supervised services, as `/locks` tells it.
 
+import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { containersOf, nameContainers } from '../../inspect/engine.js';
 import { inspectAllSync } from '../../inspect/inspect.js';
+import { lockDir, LOCK_NAMES } from '../locks/places.js';
+import type { UpdateLocksOptions } from '../locks/types.js';
 import type { LockReport } from '../types.js';
 import type { App } from './app.js';
 
 /** What is at each lock path of the app that is not free. */
-export async function locksOf(app: App): Promise<LockReport[]> {
-  const { history } = app.lockOptions();
-  const places = app.serviceNames().flatMap((service) =>
-    app
-      .locks()
-      .pathsOf(service)
-      .map((path) => ({ path, service })),
-  );
+export async function locksOf(
+  app: App,
+  { history, root }: UpdateLocksOptions,
+): Promise<LockReport[]> {
+  const places = app
+    .serviceNames()
+    .flatMap((service) =>
+      LOCK_NAMES.map((name) => ({ path: join(lockDir(root, app.id, service), name), service })),
+    );
   const seen = inspectAllSync(
     places.map(({ path }) => path),
     history && { history },

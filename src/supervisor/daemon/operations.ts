@@ -89,21 +89,17 @@ export class Operations {
     const overridden = new Set<string>();
     const override = this.#context.override();
     for (const app of apps) this.#note(app, asked, reason);
+    const { onEvent, ...options } = this.#context.locks;
     const locks = UpdateLocks.forApps(
-      apps.map((app) => {
-        const options = app.lockOptions();
-        return {
-          app: app.id,
-          services: app.serviceNames(),
-          options: {
-            ...options,
-            onEvent: (event) => {
-              if (event.kind === 'overridden') overridden.add(app.id);
-              options.onEvent?.(event);
-            },
-          },
-        };
-      }),
+      apps.map((app) => app.lockable()),
+      {
+        ...options,
+        exited: (id, service) => this.#find(id)?.exited(service),
+        onEvent: (event) => {
+          if (event.kind === 'overridden' && event.app !== undefined) overridden.add(event.app);
+          onEvent?.(event);
+        },
+      },
     );
     try {
       return await locks.withLock(

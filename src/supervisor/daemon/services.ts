@@ -4,9 +4,10 @@
 import { performance } from 'node:perf_hooks';
 import { LockError } from '../../errors.js';
 import type { Instance } from '../drivers/types.js';
-import { placeOf, prepare } from '../locks/places.js';
+import { prepareDir } from '../locks/directories.js';
 import { fingerprintOf } from '../target/digest.js';
 import type { AppTarget, ServiceTarget } from '../target/types.js';
+import { watchDirectory, type DirectoryWatch } from '../../watch.js';
 import type { Context } from './context.js';
 import { isRunning, restarts } from './plan.js';
 
@@ -25,6 +26,7 @@ export class Services {
   readonly #app: string;
   readonly #context: Context;
   readonly #pauses = new Map<string, Pause>();
+  readonly #watches = new Map<string, DirectoryWatch>();
   #instances: Instance[] = [];
 
   constructor(app: string, context: Context) {
@@ -51,8 +53,8 @@ export class Services {
   async start(app: AppTarget, service: ServiceTarget, why: string): Promise<Instance> {
     const { driver, journal, locks } = this.#context;
     clearTimeout(this.#pauses.get(service.name)?.timer);
-    const place = placeOf(app.id, service.name, locks);
-    prepare(place, locks);
+    const lockDir = prepareDir(locks.root, app.id, service.name);
+    this.#watch(service.name, lockDir);
     for (const ended of this.#instances.filter(({ service: name }) => name === service.name))
       if (!isRunning(ended)) await this.#remove(ended, 0);
     const about = { app: app.id, service: service.name, release: app.release };
@@ -60,12 +62,17 @@ export class Services {
       app,
       service,
       fingerprint: fingerprintOf(service),
-      lockDir: place.dir,
+      lockDir,
       environment: this.#context.environment(app, service),
     });
     this.#instances.push(instance);
     journal.write({ kind: 'start', ...about, text: `started ${service.name} (${why})` });
     return instance;
+  }
+
+  // From before it starts, so that what a finished flock leaves is known to be no lock.
+  #watch(service: string, lockDir: string): void {
+    if (!this.#watches.has(service)) this.#watches.set(service, watchDirectory(lockDir));
   }
 
   async stop(instance: Instance, grace: number, why: string): Promise<void> {
@@ -145,5 +152,6 @@ export class Services {
 
   close(): void {
     for (const { timer } of this.#pauses.values()) clearTimeout(timer);
+    for (const watch of this.#watches.values()) watch.close();
   }
 }
