@@ -13,6 +13,7 @@ import type { AcquireOptions } from './types.js';
 
 const SLOW_POLL_MS = 1000;
 
+const EWOULDBLOCK = -11;
 const ESTALE = -116;
 const FLOCK = 0;
 const RECORD = 1;
@@ -90,14 +91,23 @@ export class PathWait {
   ): Promise<Lock | Inspection | undefined> {
     const result = await this.#block(fd, stop);
     this.#changed = false;
-    if (result !== 0 || stop.aborted || take === undefined) {
+    if (result !== 0 || stop.aborted) {
+      native.drop(fd);
+      return undefined;
+    }
+    if (take === undefined) {
+      if (native.adoptLock(fd) === EWOULDBLOCK) this.#otherKind();
       native.drop(fd);
       return undefined;
     }
     const got = adopt(fd, this.#path, take, birth(take));
-    // The other family's lock is in the way: wait for that one next.
-    if (got === 'locked') this.#kind = this.#kind === FLOCK ? RECORD : FLOCK;
+    if (got === 'locked') this.#otherKind();
     return got === 'changed' || got === 'locked' ? undefined : got;
+  }
+
+  // The other family's lock is in the way: wait for that one next.
+  #otherKind(): void {
+    this.#kind = this.#kind === FLOCK ? RECORD : FLOCK;
   }
 
   // Blocks on its own thread; a change of the name or `stop` ends it.

@@ -5,14 +5,8 @@ export { checkHostUpdate, hostUpdateBlockers } from './locks/breadcrumbs.js';
 export { HeldUpdateLocks } from './locks/held-update-locks.js';
 export { recoverLeftovers } from './locks/leftovers.js';
 export { announcePending, withdrawPending } from './locks/pending.js';
-export {
-  listApps,
-  listServices,
-  lockDir,
-  prepareDir,
-  servicesDir,
-  type AppServices,
-} from './locks/places.js';
+export { listApps, listServices, prepareDir } from './locks/directories.js';
+export { lockDir, servicesDir, type AppServices } from './locks/places.js';
 export type {
   Blocker,
   Exited,

@@ -21,7 +21,8 @@ import type { Inspection } from '../../inspect/types.js';
 import { breakSync } from '../../lock/break.js';
 import { DEPTH, native, type RawLook } from '../../native.js';
 import { holderText } from './blockers.js';
-import { listApps, listServices, lockDir, LOCK_NAMES, type LockPlace } from './places.js';
+import { listApps, listServices } from './directories.js';
+import { lockDir, LOCK_NAMES, type LockPlace } from './places.js';
 import type { UpdateLockEvent, UpdateLocksOptions } from './types.js';
 
 const NOBODY = 65534;

@@ -1,22 +1,9 @@
 // Where update locks are: <root>/tmp/balena-supervisor/services/<app>/<service>/, one directory for
-// each service, which the service has as /tmp/balena and /tmp/resin; and two names in each.
-//
-// Everything above a service's directory belongs to the supervisor and is writable by nobody else, so
-// what is found there cannot be swapped for something else afterwards. The directory itself is the
-// service's to write to (1777). A name never leads out of the tree.
+// each service, which the service has as /tmp/balena and /tmp/resin; and two names in each. Only names:
+// whatever is given as app or service, no path made of it leads out of the tree.
 
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-} from 'node:fs';
 import { join } from 'node:path';
-import { invalid, LockError } from '../../errors.js';
-import { readNames } from '../../inspect/directories.js';
+import { invalid } from '../../errors.js';
 import { printable } from '../../printable.js';
 
 /** The lock files in a service's directory: today's name and the one of old applications. */
@@ -35,10 +22,10 @@ export interface LockPlace {
   service?: string;
 }
 
-const WAY: readonly string[] = ['tmp', 'balena-supervisor', 'services'];
+/** The way from the root to the directory of all apps. */
+export const WAY: readonly string[] = ['tmp', 'balena-supervisor', 'services'];
+
 const MOST_BYTES = 200; // of the 255 that a name may have: room for suffixes
-const MOST_SERVICES = 20_000;
-const STICKY = 0o1777;
 
 /** The id of an app as a name. ERR_INVALID_ARGUMENT if it is none. */
 export function appName(app: string | number): string {
@@ -85,91 +72,4 @@ export function lockPlaces(
     places.set(path, { path, ...(first && others.length === 0 && { app: appName(first.app) }) });
   }
   return [...places.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-/**
- * Makes the lock directory of a service: its parents with mode 0755, itself with 1777, whatever the
- * umask. LockError if something else is in the way or a parent is not the supervisor's own.
- */
-export function prepareDir(
-  root: string | undefined,
-  app: string | number,
-  service: string,
-): string {
-  const path = lockDir(root, app, service);
-  let dir = root ?? '/';
-  for (const name of [...WAY, appName(app)]) {
-    dir = join(dir, name);
-    // <root>/tmp is everybody's: being sticky, it lets nobody swap what is ours in it.
-    makeDir(dir, 0o755, name !== 'tmp');
-  }
-  makeDir(path, STICKY, false);
-  return path;
-}
-
-/** The services that have a lock directory, sorted: real directories only, whatever else lies there. */
-export function listServices(root: string | undefined, app: string | number): string[] {
-  return realDirs(root, [...WAY, appName(app)]);
-}
-
-/** The apps that have a directory, sorted. */
-export function listApps(root: string | undefined): string[] {
-  return realDirs(root, WAY);
-}
-
-const isDir = (path: string): boolean =>
-  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-
-function realDirs(root: string | undefined, way: readonly string[]): string[] {
-  let dir = root ?? '/';
-  for (const name of way) {
-    dir = join(dir, name);
-    if (!isDir(dir)) return []; // not even for looking is a link followed
-  }
-  return readNames(dir, MOST_SERVICES)
-    .filter((name) => isDir(join(dir, name)))
-    .sort();
-}
-
-function makeDir(path: string, mode: number, own: boolean): void {
-  let made = true;
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, cause);
-    made = false;
-  }
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  } catch (cause) {
-    throw unusable(path, cause);
-  }
-  try {
-    const { uid, mode: has } = fstatSync(fd);
-    const us = process.getuid?.() ?? 0;
-    if (own && !made && (![0, us].includes(uid) || (has & 0o022) !== 0))
-      throw unusable(path, 'others than the supervisor may write to it');
-    // What was there keeps its mode, but a lock directory is always everybody's to write to.
-    if (made || (mode === STICKY && (has & 0o7777) !== STICKY)) fchmodSync(fd, mode);
-  } catch (cause) {
-    throw LockError.is(cause) ? cause : unusable(path, cause);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  ELOOP: 'it is a symbolic link',
-  ENOTDIR: 'it, or what it lies in, is no directory', // O_DIRECTORY wins over O_NOFOLLOW
-};
-
-function unusable(path: string, cause: unknown): LockError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const why = typeof cause === 'string' ? cause : (WHY[code ?? ''] ?? message);
-  return new LockError(
-    'ERR_LOCK_PATH',
-    `cannot use '${path}' for update locks: ${why}; remove it or name another root`,
-    { path, cause },
-  );
 }

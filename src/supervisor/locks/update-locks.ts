@@ -18,7 +18,8 @@ import { watchDirectory } from '../../watch.js';
 import { holderText, Scene, updatesLocked } from './blockers.js';
 import { tell } from './events.js';
 import { HeldUpdateLocks } from './held-update-locks.js';
-import { appName, lockPlaces, prepareDir, servicesDir, type AppServices } from './places.js';
+import { checkDirs, prepareDir } from './directories.js';
+import { appName, lockPlaces, servicesDir, type AppServices } from './places.js';
 import { abortedBy, checkRequest, isAborted } from './request.js';
 import { takeTurn } from './turn.js';
 import type { Blocker, LockRequest, UpdateLockEvent, UpdateLocksOptions } from './types.js';
@@ -150,6 +151,7 @@ export class UpdateLocks {
 
   // One try. The directories are made when one is found missing, so that it costs nothing otherwise.
   #try(request: LockRequest): readonly Lock[] | Blockers {
+    checkDirs(this.#options.root, this.#apps);
     try {
       return tryTogether(this.paths, this.#taking(request));
     } catch (error) {

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { listApps, listServices, lockDir, UpdateLocks } from '../../../src/supervisor/index.js';
 import { scratch } from '../../helpers/scratch.js';
-import { world } from '../../helpers/update-locks.js';
+import { refusal, world } from '../../helpers/update-locks.js';
 
 const mode = (path: string): number => lstatSync(path).mode & 0o7777;
 
@@ -51,6 +51,23 @@ it.each([0o077, 0o000])(
       expect(mode(join(root, above))).toBe(0o755);
   },
 );
+
+it('an app may be called as a part of the way is', () => {
+  const root = scratch();
+  mkdirSync(join(root, 'tmp/balena-supervisor/services/tmp'), { recursive: true });
+  chmodSync(join(root, 'tmp/balena-supervisor/services/tmp'), 0o777);
+  const locks = UpdateLocks.for('tmp', ['one'], { root });
+  expect(() => {
+    locks.prepare();
+  }).toThrow(/others than the supervisor/);
+});
+
+it('a parent that a crash left closed is opened', () => {
+  const { locks, root } = world();
+  chmodSync(join(root, 'tmp/balena-supervisor'), 0o700);
+  locks.prepare();
+  expect(mode(join(root, 'tmp/balena-supervisor'))).toBe(0o755);
+});
 
 it('a lock directory that its service closed is opened again', () => {
   const { locks, root } = world();
@@ -101,6 +118,7 @@ it.each([
     locks.prepare();
   }).toThrow(expect.objectContaining({ code: 'ERR_LOCK_PATH', path: link }) as Error);
   expect(() => locks.watch()).toThrow(/no directory|symbolic link/);
+  expect((await refusal(locks.lock())).code).toBe('ERR_LOCK_PATH');
   expect(readdirSync(elsewhere)).toEqual([]);
 });
 

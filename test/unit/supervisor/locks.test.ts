@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { acquireSync, inspectSync, LockHistory } from '../../../src/index.js';
 import { lockDir, UpdateLocks, type Blocker } from '../../../src/supervisor/index.js';
-import { Child, exitCode, flockHolder, holder } from '../../helpers/child.js';
+import { Child, exitCode, flockHolder, holder, python } from '../../helpers/child.js';
 import { hasWaiter, scratch, until } from '../../helpers/scratch.js';
 import { itWith } from '../../helpers/peers.js';
 import { refusal, world } from '../../helpers/update-locks.js';
@@ -119,6 +119,27 @@ it('a wait ends with the last release, whatever the protocol of each', async () 
   unlinkSync(path('one')); // flock(1) leaves it, and nobody watched
   const held = await waiting;
   await held.release();
+});
+
+it('a record locker is waited for on its own lock, not asked again and again', async () => {
+  const { locks, path } = world();
+  const child = python(
+    `
+import fcntl, sys
+f = open(sys.argv[1], 'w')
+fcntl.lockf(f, fcntl.LOCK_EX)
+print('held')
+sys.stdin.readline()
+import os
+os.unlink(sys.argv[1])
+`,
+    path('one'),
+  );
+  expect(await child.line()).toBe('held');
+  const waiting = locks.lock({ timeout: Infinity });
+  await until(() => hasWaiter(path('one')));
+  await child.finish();
+  await (await waiting).release();
 });
 
 it('a wait that took too long says who is still in the way', async () => {

@@ -1,0 +1,139 @@
+// The lock directories on disk: made, checked and listed.
+//
+// Everything above a service's directory belongs to the supervisor and is writable by nobody else, so
+// what is found there cannot be swapped for something else afterwards, and a service's directory is
+// the one that the supervisor made. Only that one is the service's to write to (1777). A symbolic link
+// on the way is never followed, not even for looking; where the root lies is the caller's business.
+
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+} from 'node:fs';
+import { join } from 'node:path';
+import { LockError } from '../../errors.js';
+import { readNames } from '../../inspect/directories.js';
+import { appName, lockDir, servicesDir, WAY, type AppServices } from './places.js';
+
+const MOST_SERVICES = 20_000;
+const STICKY = 0o1777;
+const PARENT = 0o755;
+
+// From the root's /tmp, which is everybody's (being sticky, it lets nobody swap what is ours in it),
+// down to the app's: the path, and whether it has to be ours alone.
+function wayTo(root: string | undefined, names: readonly string[]): [path: string, own: boolean][] {
+  let path = root ?? '/';
+  return names.map((name, at) => [(path = join(path, name)), at > 0]);
+}
+
+/**
+ * Makes the lock directory of a service: its parents with mode 0755, itself with 1777, whatever the
+ * umask. LockError if something else is in the way or a parent is not the supervisor's own.
+ */
+export function prepareDir(
+  root: string | undefined,
+  app: string | number,
+  service: string,
+): string {
+  const path = lockDir(root, app, service);
+  for (const [dir, own] of wayTo(root, [...WAY, appName(app)])) makeDir(dir, PARENT, own);
+  makeDir(path, STICKY, false);
+  return path;
+}
+
+/**
+ * Refuses (ERR_LOCK_PATH) what somebody else put in the way to the lock directories of some apps. What
+ * is not there yet is nobody's.
+ */
+export function checkDirs(root: string | undefined, apps: readonly AppServices[]): void {
+  const ways = new Map(apps.flatMap(({ app }) => wayTo(root, [...WAY, appName(app)])));
+  for (const [dir, own] of ways) {
+    const found = checkDir(dir);
+    if (own && found !== undefined) checkOurs(dir, found);
+  }
+  for (const { app, services } of apps) {
+    const dir = join(servicesDir(root), appName(app));
+    for (const service of services) checkDir(`${dir}/${service}`);
+  }
+}
+
+function checkDir(dir: string): Stats | undefined {
+  const found = lstatSync(dir, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) return found;
+  throw unusable(dir, found.isSymbolicLink() ? WHY['ELOOP'] : WHY['ENOTDIR']);
+}
+
+function checkOurs(path: string, { uid, mode }: Stats): void {
+  if (![0, process.getuid?.()].includes(uid) || (mode & 0o022) !== 0)
+    throw unusable(path, 'others than the supervisor may write to it');
+}
+
+/** The services that have a lock directory, sorted: real directories only, whatever else lies there. */
+export function listServices(root: string | undefined, app: string | number): string[] {
+  return realDirs(root, [...WAY, appName(app)]);
+}
+
+/** The apps that have a directory, sorted. */
+export function listApps(root: string | undefined): string[] {
+  return realDirs(root, WAY);
+}
+
+const isDir = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+function realDirs(root: string | undefined, way: readonly string[]): string[] {
+  const dirs = wayTo(root, way).map(([path]) => path);
+  if (!dirs.every(isDir)) return [];
+  const dir = join(root ?? '/', ...way);
+  return readNames(dir, MOST_SERVICES)
+    .filter((name) => isDir(join(dir, name)))
+    .sort();
+}
+
+function makeDir(path: string, mode: number, own: boolean): void {
+  let made = true;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, cause);
+    made = false;
+  }
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+  try {
+    const found = fstatSync(fd);
+    if (own) checkOurs(path, found);
+    // What was there keeps its mode, but nobody may have closed a lock directory, nor a crash a parent.
+    const has = found.mode & 0o7777;
+    const fit = mode === STICKY ? has === STICKY : (has & PARENT) === PARENT;
+    if (made || !fit) fchmodSync(fd, mode);
+  } catch (cause) {
+    throw LockError.is(cause) ? cause : unusable(path, cause);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ELOOP: 'it is a symbolic link',
+  ENOTDIR: 'it, or what it lies in, is no directory', // O_DIRECTORY wins over O_NOFOLLOW
+};
+
+function unusable(path: string, cause: unknown): LockError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = typeof cause === 'string' ? cause : (WHY[code ?? ''] ?? message);
+  return new LockError(
+    'ERR_LOCK_PATH',
+    `cannot use '${path}' for update locks: ${why}; remove it or name another root`,
+    { path, cause },
+  );
+}
