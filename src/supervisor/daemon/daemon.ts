@@ -134,7 +134,8 @@ export class Daemon implements Supervisor {
     const services = makeServicesDir(this.#config.root);
     this.#driver.onExit = (instance) => this.#apps.get(instance.app)?.ended(instance);
     const running = await this.#driver.list();
-    recoverLeftovers(this.#context.locks);
+    for (const dataDir of [undefined, ...dataDirs(this.target())])
+      recoverLeftovers({ ...this.#context.locks, ...(dataDir !== undefined && { dataDir }) });
     const events = new LockEvents((entry) => this.journal.write(entry));
     this.#observation = observe([services], {
       onEvent: (event) => {
@@ -296,7 +297,7 @@ export class Daemon implements Supervisor {
       this.#state.update((all) => {
         for (const id of fresh) all.keys[id] = newKey();
       });
-    this.#dataLocks.set(target.apps.flatMap(({ update: { dataDir } }) => dataDir ?? []));
+    this.#dataLocks.set(dataDirs(target));
     this.#dump();
     if (!this.#begun) return;
     for (const id of wanted.keys()) this.#app(id);
@@ -334,6 +335,10 @@ export class Daemon implements Supervisor {
 /** Where the journal of a daemon with this configuration lies. */
 export function journalDir({ state }: Pick<Config, 'state'>): string {
   return join(state, 'journal');
+}
+
+function dataDirs({ apps }: TargetState): string[] {
+  return apps.flatMap(({ update: { dataDir } }) => dataDir ?? []);
 }
 
 function onlyOne(state: string): Lock {

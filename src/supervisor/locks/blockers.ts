@@ -5,25 +5,26 @@ import { inspectAllSync } from '../../inspect/inspect.js';
 import { heldBySupervisor } from '../../inspect/supervisor.js';
 import type { Inspection } from '../../inspect/types.js';
 import { describe } from '../../lock/blocked.js';
-import type { LockPlace } from './places.js';
+import type { LockPlace, Policed } from './places.js';
 import type { Blocker, Exited, UpdateLocksOptions } from './types.js';
 
 const MOST_NAMED = 20;
 
-type Policy = Pick<UpdateLocksOptions, 'exited' | 'exitedServices' | 'history'>;
+type Policy = Pick<UpdateLocksOptions, 'exited' | 'history'>;
 
 /** What one who locks knows of the places it locks. */
 export class Scene {
-  readonly #places: ReadonlyMap<string, LockPlace>;
+  readonly #places: ReadonlyMap<string, Policed>;
   readonly #policy: Policy;
 
-  constructor(places: readonly LockPlace[], policy: Policy) {
+  constructor(places: readonly Policed[], policy: Policy) {
     this.#places = new Map(places.map((place) => [place.path, place]));
     this.#policy = policy;
   }
 
   place(path: string): LockPlace {
-    return this.#places.get(path) ?? { path };
+    const { app, service } = this.#places.get(path) ?? {};
+    return { path, ...(app !== undefined && { app }), ...(service !== undefined && { service }) };
   }
 
   exited(path: string): Exited | undefined {
@@ -66,7 +67,8 @@ export class Scene {
     // What this user may not write to is not his to replace either (a sticky directory).
     if (seen.evidence.some(({ kind }) => kind === 'permission')) return undefined;
     if (seen.verdict !== 'held') return 'its holder is gone';
-    const left = seen.by !== 'kernel' && this.#policy.exitedServices === 'stale';
+    const policy = this.#places.get(seen.path)?.exitedServices;
+    const left = seen.by !== 'kernel' && policy === 'stale';
     return left && this.exited(seen.path) !== undefined ? 'its service has exited' : undefined;
   }
 

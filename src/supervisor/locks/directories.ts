@@ -137,3 +137,10 @@ function unusable(path: string, cause: unknown): LockError {
     { path, cause },
   );
 }
+
+/** Makes the directory of all apps, for whoever watches it before there is any; its path. */
+export function makeServicesDir(root: string | undefined): string {
+  const way = wayTo(root, WAY);
+  for (const [dir, own] of way) makeDir(dir, PARENT, own);
+  return servicesDir(root);
+}

@@ -9,10 +9,15 @@ import { printable } from '../../printable.js';
 /** The lock files in a service's directory: today's name and the one of old applications. */
 export const LOCK_NAMES: readonly [string, string] = ['updates.lock', 'resin-updates.lock'];
 
-/** An app and which of its services are to be locked. */
+/**
+ * An app and which of its services are to be locked. What is said here of `exitedServices` and
+ * `dataDir` counts for this app, and more than the options that count for all.
+ */
 export interface AppServices {
   app: string | number;
   services: readonly string[];
+  exitedServices?: 'held' | 'stale';
+  dataDir?: string;
 }
 
 /** A lock file and whose it is; a file in a data directory is of no single service. */
@@ -20,6 +25,11 @@ export interface LockPlace {
   path: string;
   app?: string;
   service?: string;
+}
+
+/** How the locks of an app are taken. */
+export interface Policed extends LockPlace {
+  exitedServices?: 'held' | 'stale';
 }
 
 /** The way from the root to the directory of all apps. */
@@ -57,19 +67,31 @@ export function lockDir(root: string | undefined, app: string | number, service:
 /** Every lock file of some apps, sorted by path; `dataDir`: see UpdateLocksOptions. */
 export function lockPlaces(
   apps: readonly AppServices[],
-  { root, dataDir }: { root?: string; dataDir?: string },
-): LockPlace[] {
-  const places = new Map<string, LockPlace>();
-  for (const { app, services } of apps)
-    for (const service of services)
-      for (const name of LOCK_NAMES) {
-        const path = join(lockDir(root, app, service), name);
-        places.set(path, { path, app: appName(app), service });
-      }
+  {
+    root,
+    dataDir,
+    exitedServices,
+  }: Pick<AppServices, 'dataDir' | 'exitedServices'> & { root?: string },
+): Policed[] {
+  const places = new Map<string, Policed>();
+  const add = (place: Policed): void => void places.set(place.path, place);
+  for (const one of apps) {
+    const app = appName(one.app);
+    const policy = one.exitedServices ?? exitedServices;
+    for (const service of one.services)
+      for (const name of LOCK_NAMES)
+        add({
+          path: join(lockDir(root, app, service), name),
+          app,
+          service,
+          ...(policy !== undefined && { exitedServices: policy }),
+        });
+    if (one.dataDir !== undefined) add({ path: join(one.dataDir, LOCK_NAMES[1]), app });
+  }
   if (dataDir !== undefined) {
     const path = join(dataDir, LOCK_NAMES[1]);
     const [first, ...others] = apps;
-    places.set(path, { path, ...(first && others.length === 0 && { app: appName(first.app) }) });
+    add({ path, ...(first && others.length === 0 && { app: appName(first.app) }) });
   }
   return [...places.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
