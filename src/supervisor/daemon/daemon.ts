@@ -179,8 +179,11 @@ export class Daemon implements Supervisor {
   }
 
   async locks(): Promise<LockReport[]> {
+    const { socket } = this.#config;
     return (
-      await Promise.all(this.#inOrder().map(async (app) => locksOf(app, this.#context.locks)))
+      await Promise.all(
+        this.#inOrder().map(async (app) => locksOf(app, this.#context.locks, socket)),
+      )
     ).flat();
   }
 
