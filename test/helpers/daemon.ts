@@ -52,8 +52,8 @@ export class Place {
     return join(this.lockDir(app, service), 'updates.lock');
   }
 
-  client(): Client {
-    const key = readFileSync(join(this.dir, 'state/api.key'), 'utf8').trim();
+  /** With the device's key, unless it is to be another. */
+  client(key = readFileSync(join(this.dir, 'state/api.key'), 'utf8').trim()): Client {
     return new Client({ address: `unix:${join(this.dir, 'api.sock')}`, key });
   }
 }
