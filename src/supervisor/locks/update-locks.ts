@@ -22,7 +22,7 @@ import { checkDirs, prepareDir } from './directories.js';
 import { appName, lockPlaces, servicesDir, type AppServices } from './places.js';
 import { abortedBy, checkRequest, isAborted } from './request.js';
 import { takeTurn } from './turn.js';
-import type { Blocker, LockRequest, UpdateLockEvent, UpdateLocksOptions } from './types.js';
+import type { LockRequest, UpdateLockEvent, UpdateLocksOptions } from './types.js';
 import { untilGone } from './until-gone.js';
 
 const NOBODY = 65534;
@@ -44,7 +44,7 @@ export class UpdateLocks {
       throw invalid('lockfileUid', 'a user id', lockfileUid);
     const places = lockPlaces(apps, options);
     this.paths = places.map(({ path }) => path);
-    this.#apps = apps;
+    this.#apps = apps.map((one) => ({ ...one, services: [...one.services] }));
     this.#options = options;
     this.#scene = new Scene(places, options);
     const names = [...new Set(apps.map(({ app }) => appName(app)))].sort();
@@ -62,7 +62,7 @@ export class UpdateLocks {
 
   /** The locks of several apps, as one set. */
   static forApps(apps: readonly AppServices[], options: UpdateLocksOptions = {}): UpdateLocks {
-    return new UpdateLocks([...apps], options);
+    return new UpdateLocks(apps, options);
   }
 
   /**
@@ -115,16 +115,19 @@ export class UpdateLocks {
         } finally {
           if (got === undefined || isBlockers(got)) turn.end();
         }
-        const blockers = this.#blocked(got, request);
-        if (timeout === 0) throw this.#locked(blockers);
+        if (timeout === 0) throw this.#locked(got);
+        this.#blocked(got, request);
         const left = await untilGone(
-          blockers,
+          got,
           stop,
           (seen) => this.#scene.still(seen, force),
-          (seen) => this.#blocked(seen, request),
+          (seen) => {
+            this.#blocked(seen, request);
+          },
         );
         if (isAborted(signal)) throw abortedBy(signal, left);
-        if (stop.aborted) throw this.#locked(left.map((seen) => this.#scene.blocker(seen)));
+        // Whoever went as the time ran out is in the way no more: one more try.
+        if (stop.aborted && left.length > 0) throw this.#locked(left);
         await new Promise(setImmediate); // whatever happens, others get to run between two tries
       }
     } finally {
@@ -200,14 +203,12 @@ export class UpdateLocks {
     });
   }
 
-  #blocked(seen: readonly Inspection[], { onBlocked }: LockRequest): Blocker[] {
-    const blockers = this.#scene.noted(seen);
-    onBlocked?.(blockers);
-    return blockers;
+  #blocked(seen: readonly Inspection[], { onBlocked }: LockRequest): void {
+    onBlocked?.(this.#scene.noted(seen));
   }
 
-  #locked(blockers: readonly Blocker[]): LockError {
-    return updatesLocked(blockers, (path) => this.#scene.place(path));
+  #locked(seen: readonly Inspection[]): LockError {
+    return updatesLocked(this.#scene.noted(seen), (path) => this.#scene.place(path));
   }
 
   #tellAll(kind: 'taken' | 'released', reason: string | undefined): void {

@@ -151,6 +151,24 @@ it('a wait that took too long says who is still in the way', async () => {
   await child.finish();
 });
 
+it('whoever goes as the time runs out is in the way no more', async () => {
+  const { locks, path } = world();
+  closeSync(openSync(path('one'), 'wx'));
+  let calls = 0;
+  const onBlocked = (): void => {
+    if (calls++ === 0) unlinkSync(path('one'));
+  };
+  const held = await locks.lock({ timeout: 1, onBlocked });
+  await held.release();
+});
+
+it('one try tells nobody that it waits', async () => {
+  const { locks, path } = world();
+  writeFileSync(path('one'), '');
+  const onBlocked = (): void => expect.unreachable();
+  expect((await refusal(locks.lock({ onBlocked }))).code).toBe('ERR_UPDATES_LOCKED');
+});
+
 it('an abort ends the wait for the services, and gives the turn back', async () => {
   const { locks, path } = world();
   closeSync(openSync(path('one'), 'wx'));
