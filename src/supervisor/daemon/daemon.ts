@@ -152,6 +152,7 @@ export class Daemon implements Supervisor {
   /** Lets go of everything; the services go on running. A change that is on its way is finished. */
   async close(): Promise<void> {
     this.#begun = false;
+    await this.#operations.close();
     await Promise.all(this.#inOrder().map(async (app) => app.close()));
     this.journal.write({ kind: 'stopping', text: 'stops; the services go on running' });
     this.#observation?.close();
