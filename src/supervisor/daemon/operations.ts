@@ -9,6 +9,7 @@ import type { Asked } from '../types.js';
 import type { App } from './app.js';
 import type { Context } from './context.js';
 import { isRunning } from './plan.js';
+import { own } from './records.js';
 
 // How long a pending update leaves an app alone whose locks an operation overrode: its services have
 // just been started again, and are to have the time to lock what they locked before.
@@ -162,7 +163,7 @@ export class Operations {
 
   #setStopped(id: string, name: string, isStopped: boolean): void {
     this.#context.state.update((all) => {
-      const names = new Set(all.stopped[id] ?? []);
+      const names = new Set(own(all.stopped, id) ?? []);
       if (isStopped) names.add(name);
       else names.delete(name);
       all.stopped[id] = [...names];
