@@ -39,12 +39,25 @@ async function run(args: Record<string, unknown>): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(entry)}\n`);
     else process.stderr.write(`${entryLine(entry)}\n`);
   };
-  const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-  });
+  const ended = untilAskedToEnd();
   const running = await supervise(String(args['config']), { onEntry: show, onWarning: warn });
   if (!json) warn(`listens at ${running.address}`);
   await ended;
   await running.close();
   return EXIT.ok;
+}
+
+// Still listening after the first signal: where nobody does, signal-exit ends the process at once, in
+// the middle of whatever is being closed. That is what a second signal is for.
+async function untilAskedToEnd(): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let asked = false;
+  await new Promise<void>((resolve) => {
+    const listener = (): void => {
+      if (asked) for (const signal of signals) process.off(signal, listener);
+      asked = true;
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, listener);
+  });
 }

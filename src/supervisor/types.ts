@@ -122,9 +122,9 @@ export interface OverrideStatus {
   from: 'api' | 'target-state' | 'default';
 }
 
-/** One lock file of a service, or what is at its place. */
+/** One lock file of an app, or what is at its place; one in its data directory is of no `service`. */
 export interface LockReport extends Blocker {
-  service: { app: string; service: string };
+  app: string;
   /** Seconds since it was taken, if that is known. */
   age?: number;
   reason?: string;

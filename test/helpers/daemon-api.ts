@@ -113,14 +113,14 @@ export async function started(
 /** Server-sent events of the place from now on, as they come; closed after the test. */
 export async function events(
   place: Place,
-  key?: string,
+  as: { key?: string; address?: string } = {},
 ): Promise<{ event: string; data: Record<string, unknown> }[]> {
   const seen: { event: string; data: Record<string, unknown> }[] = [];
   const stop = new AbortController();
   onTestFinished(() => {
     stop.abort();
   });
-  const stream = await place.client(key).events('/events', stop.signal);
+  const stream = await place.client(as).events('/events', stop.signal);
   void (async () => {
     for await (const one of stream) seen.push(one as (typeof seen)[number]);
   })();

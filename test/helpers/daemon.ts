@@ -52,9 +52,10 @@ export class Place {
     return join(this.lockDir(app, service), 'updates.lock');
   }
 
-  /** With the device's key, unless it is to be another. */
-  client(key = readFileSync(join(this.dir, 'state/api.key'), 'utf8').trim()): Client {
-    return new Client({ address: `unix:${join(this.dir, 'api.sock')}`, key });
+  /** With the device's key on the socket, unless told otherwise. */
+  client(more: { key?: string; address?: string } = {}): Client {
+    const { key = readFileSync(join(this.dir, 'state/api.key'), 'utf8').trim() } = more;
+    return new Client({ address: more.address ?? `unix:${join(this.dir, 'api.sock')}`, key });
   }
 }
 

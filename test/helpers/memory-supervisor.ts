@@ -112,7 +112,7 @@ export class MemorySupervisor implements Supervisor {
     await Promise.resolve();
     return this.blockers.map((one) => ({
       ...one,
-      service: one.service ?? { app: '?', service: '?' },
+      app: one.service?.app ?? '?',
       ...(one.supervisor && { ours: true as const }),
     }));
   }

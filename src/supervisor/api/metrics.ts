@@ -50,9 +50,8 @@ export class Metrics {
       registers,
       async collect() {
         this.reset();
-        for (const { verdict, ours, service } of await supervisor.locks())
-          if (verdict === 'held')
-            this.inc({ app: service.app, owner: ours ? 'supervisor' : 'app' });
+        for (const { verdict, ours, app } of await supervisor.locks())
+          if (verdict === 'held') this.inc({ app, owner: ours ? 'supervisor' : 'app' });
       },
     });
     new Gauge({

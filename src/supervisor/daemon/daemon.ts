@@ -157,6 +157,7 @@ export class Daemon implements Supervisor {
   /** Lets go of everything; the services go on running. A change that is on its way is finished. */
   async close(): Promise<void> {
     this.#begun = false;
+    await this.#operations.close();
     await Promise.all(this.#inOrder().map(async (app) => app.close()));
     this.journal.write({ kind: 'stopping', text: 'stops; the services go on running' });
     this.#observation?.close();
@@ -302,7 +303,7 @@ export class Daemon implements Supervisor {
   #take(target: TargetState): void {
     const wanted = new Map(target.apps.map((app) => [app.id, app]));
     const { keys } = this.#state.state;
-    const fresh = [...wanted.keys()].filter((id) => keys[id] === undefined);
+    const fresh = [...wanted.keys()].filter((id) => own(keys, id) === undefined);
     if (fresh.length > 0)
       this.#state.update((all) => {
         for (const id of fresh) all.keys[id] = newKey();
@@ -323,10 +324,16 @@ export class Daemon implements Supervisor {
   #forget(app: App): void {
     if (!app.over) return;
     this.#apps.delete(app.id);
-    this.#state.update((all) => {
-      all.keys = without(all.keys, app.id);
-      all.stopped = without(all.stopped, app.id);
-    });
+    try {
+      this.#state.update((all) => {
+        all.keys = without(all.keys, app.id);
+        all.stopped = without(all.stopped, app.id);
+      });
+    } catch (error) {
+      // Nothing hangs on it: its key opens nothing any more, and is overwritten or kept for its return.
+      if (!LockError.is(error)) throw error;
+      this.journal.write({ kind: 'notice', app: app.id, text: error.message });
+    }
   }
 
   #inOrder(): App[] {

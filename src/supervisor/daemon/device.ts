@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from '../../env.js';
 import { LockError } from '../../errors.js';
 import { checkHostUpdate } from '../locks/breadcrumbs.js';
@@ -47,7 +48,9 @@ export class Device {
         .under(this.#apps(), asked, how, async () => {
           await execute(command);
           resolve();
-          await new Promise((later) => setTimeout(later, GOING_DOWN_MS).unref());
+          // Told to end, the daemon goes down with the device.
+          const { closing: signal } = this.#operations;
+          await delay(GOING_DOWN_MS, undefined, { signal, ref: false }).catch(() => undefined);
         })
         .catch(reject);
     });

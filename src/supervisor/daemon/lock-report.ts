@@ -1,10 +1,9 @@
 // Every lock of the supervised services, as `/locks` tells it.
 
-import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { containersOf, nameContainers } from '../../inspect/engine.js';
 import { inspectAllSync } from '../../inspect/inspect.js';
-import { lockDir, LOCK_NAMES } from '../locks/places.js';
+import { lockPlaces } from '../locks/places.js';
 import type { UpdateLocksOptions } from '../locks/types.js';
 import type { LockReport } from '../types.js';
 import type { App } from './app.js';
@@ -15,11 +14,7 @@ export async function locksOf(
   { history, root }: UpdateLocksOptions,
   socket?: string,
 ): Promise<LockReport[]> {
-  const places = app
-    .serviceNames()
-    .flatMap((service) =>
-      LOCK_NAMES.map((name) => ({ path: join(lockDir(root, app.id, service), name), service })),
-    );
+  const places = lockPlaces([app.lockable()], { ...(root !== undefined && { root }) });
   const seen = inspectAllSync(
     places.map(({ path }) => path),
     history && { history },
@@ -28,12 +23,13 @@ export async function locksOf(
   for (const [at, { service }] of places.entries()) {
     const one = seen[at];
     if (one === undefined || LockError.is(one) || one.verdict === 'free') continue;
-    const exited = app.exited(service);
+    const exited = service === undefined ? undefined : app.exited(service);
     const since = Date.parse(one.since?.at ?? '');
     const ours = one.verdict === 'held' && one.holders.some(({ pid }) => pid === process.pid);
     reports.push({
       ...one,
-      service: { app: app.id, service },
+      app: app.id,
+      ...(service !== undefined && { service: { app: app.id, service } }),
       ...(exited && { exited }),
       ...(Number.isNaN(since) ? {} : { age: Math.max(0, Math.round((Date.now() - since) / 1000)) }),
       ...(one.record && { reason: one.record.reason }),

@@ -9,6 +9,7 @@ import type { Asked } from '../types.js';
 import type { App } from './app.js';
 import type { Context } from './context.js';
 import { isRunning } from './plan.js';
+import { own } from './records.js';
 
 // How long a pending update leaves an app alone whose locks an operation overrode: its services have
 // just been started again, and are to have the time to lock what they locked before.
@@ -17,10 +18,23 @@ const HOLD_BACK_MS = 60_000;
 export class Operations {
   readonly #context: Context;
   readonly #find: (id: string) => App | undefined;
+  readonly #closing = new AbortController();
+  readonly #onTheirWay = new Set<Promise<unknown>>();
 
   constructor(context: Context, find: (id: string) => App | undefined) {
     this.#context = context;
     this.#find = find;
+  }
+
+  /** Aborts when the daemon is to end: whatever only waits gives up. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Those that have begun are finished, those that wait for their turn are not begun. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the daemon ends'));
+    await Promise.allSettled(this.#onTheirWay);
   }
 
   async restart(id: string, asked: Asked): Promise<void> {
@@ -71,12 +85,14 @@ export class Operations {
   async startService(id: string, name: string, asked: Asked): Promise<Instance> {
     const { app, current, service } = this.#service(id, name);
     this.#note(app, asked, `start of ${name}`);
-    return app.alone(async () => {
-      this.#setStopped(id, name, false);
-      const instance = app.services.of(name);
-      if (instance !== undefined && isRunning(instance)) return instance;
-      return app.services.start(current, service, 'start');
-    });
+    return this.#finish(
+      app.alone(async () => {
+        this.#setStopped(id, name, false);
+        const instance = app.services.of(name);
+        if (instance !== undefined && isRunning(instance)) return instance;
+        return app.services.start(current, service, 'start');
+      }),
+    );
   }
 
   /** Runs `fn` under the locks of all services of `apps`, while nothing else changes them. */
@@ -101,16 +117,22 @@ export class Operations {
         },
       },
     );
+    const force = asked.force === true || override !== undefined;
+    const signal = this.closing;
     try {
-      return await locks.withLock(
-        { force: asked.force === true || override !== undefined, reason },
-        async () => alone(apps, fn),
+      return await this.#finish(
+        locks.withLock({ force, reason, signal }, async () => alone(apps, fn)),
       );
     } finally {
       for (const app of apps)
         if (overridden.has(app.id)) app.holdBack(HOLD_BACK_MS);
         else app.kick();
     }
+  }
+
+  async #finish<T>(work: Promise<T>): Promise<T> {
+    this.#onTheirWay.add(work);
+    return work.finally(() => this.#onTheirWay.delete(work));
   }
 
   #note(app: App, { who, force }: Asked, reason: string): void {
@@ -141,7 +163,7 @@ export class Operations {
 
   #setStopped(id: string, name: string, isStopped: boolean): void {
     this.#context.state.update((all) => {
-      const names = new Set(all.stopped[id] ?? []);
+      const names = new Set(own(all.stopped, id) ?? []);
       if (isStopped) names.add(name);
       else names.delete(name);
       all.stopped[id] = [...names];

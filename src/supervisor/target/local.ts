@@ -28,7 +28,7 @@ const app = z
       releaseId: number.exactOptional(),
       dataDir: hostPath().exactOptional(),
       update: policy.exactOptional(),
-      services: z.record(serviceKey, localService, mapping).default({}),
+      services: z.record(serviceKey, localService, mapping),
     },
     mapping,
   )
@@ -53,7 +53,8 @@ const body = z.object(
       {
         name: text.exactOptional(),
         config: values.default({}),
-        apps: z.record(name, app, mapping).default({}),
+        // Not left out, or a misspelt name would be a target in which nothing is to run.
+        apps: z.record(name, app, mapping),
       },
       mapping,
     ),

@@ -22,7 +22,7 @@ function locks(app: Server, { supervisor }: Context): void {
     },
     async (request) => {
       const found = await supervisor.locks();
-      return { locks: found.filter(({ service }) => opens(request.caller, service.app)) };
+      return { locks: found.filter(({ app }) => opens(request.caller, app)) };
     },
   );
 }
