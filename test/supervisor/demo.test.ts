@@ -46,7 +46,7 @@ function expectTheTruth(said: string): void {
   const waited = at(lines, /wait .*1\/pump: .*pid \d+ \(flock /);
   expect(waited).toBeGreaterThan(pushed);
   expect(waited).toBeLessThan(taken);
-  at(lines, /update \| .*release two waits for locks/);
+  at(lines, /update \| .*release two runs/);
   // Everything was stopped once, after that, and everything runs.
   const stops = lines.flatMap((line, number) =>
     / stop .*\(update to two\)/.test(line) ? number : [],

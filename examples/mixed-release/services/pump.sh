@@ -8,7 +8,7 @@ say() { echo "$(date +%T.%N | cut -c1-12) pump ($RELEASE): $1" >>"$LOG_DIR/pump.
 if [ "$1" = stroke ]; then
   trap 'say "CUT in the middle of a stroke"; exit 1' TERM
   say 'stroke begins'
-  sleep "0.$2" & wait $!
+  sleep "$2" & wait $!
   say 'stroke ends'
   exit
 fi
@@ -21,7 +21,7 @@ number=1
 while :; do
   if [ ! -e updates.pending ]; then
     # Refused (1) or not permitted to open the supervisor's file (66): the next time, then.
-    flock -n updates.lock pump.sh stroke $((number * 7 % 5 + 5)) & wait $!
+    flock -n updates.lock pump.sh stroke "1.$((number * 7 % 5 * 2))" & wait $!
   fi
   number=$((number + 1))
   sleep "0.$((number * 5 % 7 + 2))" & wait $!
