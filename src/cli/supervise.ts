@@ -1,11 +1,13 @@
 // lockbridge supervise: the daemon in the foreground, one line on stderr for whatever happens.
 
 import { EXIT } from '../errors.js';
+import type { Config } from '../supervisor/config.js';
 import type { JournalEntry } from '../supervisor/types.js';
 import { DEFAULT_CONFIG } from './endpoint.js';
 import { entryLine } from './journal-line.js';
 import { warn } from './output.js';
 import type { Command } from './types.js';
+import { packageVersion } from '../version.js';
 
 export const superviseCommand: Command = {
   command: 'supervise',
@@ -31,6 +33,15 @@ export const superviseCommand: Command = {
   run,
 };
 
+function heading({ file, state, root, driver }: Config, address: string): string {
+  const lines = [
+    `lockbridge ${packageVersion()}, configuration ${file}`,
+    `state ${state}, root ${root}, driver ${driver}`,
+    `listens at ${address}`,
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 async function run(args: Record<string, unknown>): Promise<number> {
   // Loaded only now: it brings an HTTP server with it.
   const { supervise } = await import('../supervisor/supervise.js');
@@ -42,8 +53,13 @@ async function run(args: Record<string, unknown>): Promise<number> {
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
-  const running = await supervise(String(args['config']), { onEntry: show, onWarning: warn });
-  if (!json) warn(`listens at ${running.address}`);
+  const running = await supervise(String(args['config']), {
+    onEntry: show,
+    onWarning: warn,
+    onBegin: (config, address) => {
+      if (!json) process.stderr.write(heading(config, address));
+    },
+  });
   await ended;
   await running.close();
   return EXIT.ok;

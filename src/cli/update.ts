@@ -47,7 +47,10 @@ async function run(args: Record<string, unknown>): Promise<number> {
   try {
     await follower?.opened;
     await client.ask('POST', '/v1/update', { force: args['force'] === true });
-    if (follower === undefined) return EXIT.ok;
+    if (follower === undefined) {
+      if (json) printJson(await client.ask<Status>('GET', '/status'));
+      return EXIT.ok;
+    }
     const output = json ? undefined : outputOf();
     let status: Status;
     try {
@@ -70,6 +73,7 @@ function isOver(state: AppStatus['update']['state']): boolean {
 }
 
 function report({ apps }: Status): number {
+  if (apps.length === 0) warn('the target state has no apps: nothing is to run');
   const outcomes = apps.map(outcomeOf);
   for (const { text } of outcomes) if (text !== undefined) warn(text);
   if (outcomes.some(({ kind }) => kind === 'failed')) return EXIT.unavailable;
