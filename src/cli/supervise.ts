@@ -9,6 +9,8 @@ import { warn } from './output.js';
 import type { Command } from './types.js';
 import { packageVersion } from '../version.js';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export const superviseCommand: Command = {
   command: 'supervise',
   describe: 'Run services and update them only when none of them holds an update lock',
@@ -50,9 +52,12 @@ async function run(args: Record<string, unknown>): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(entry)}\n`);
     else process.stderr.write(`${entryLine(entry)}\n`);
   };
+  let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+    end = resolve;
   });
+  // Not `once`: signal-exit, which finds itself alone with a signal, kills the process.
+  for (const signal of SIGNALS) process.on(signal, end);
   const running = await supervise(String(args['config']), {
     onEntry: show,
     onWarning: warn,
@@ -61,6 +66,8 @@ async function run(args: Record<string, unknown>): Promise<number> {
     },
   });
   await ended;
+  // From now on a second signal ends it at once.
+  for (const signal of SIGNALS) process.off(signal, end);
   await running.close();
   return EXIT.ok;
 }

@@ -30,7 +30,8 @@ export function appLines(
   const since =
     now === undefined || update.state === 'idle' ? '' : ` for ${age(update.since, now) || '0 s'}`;
   const lines = [
-    `app ${app.id} (${app.name}): ${what} ${STATES[update.state]}${since}${more(update, now)}`,
+    `app ${app.id} (${app.name}): ${what} ${STATES[update.state]}${since}`,
+    ...limits(update, now),
   ];
   for (const { name, downloadProgress } of services)
     if (downloadProgress !== undefined)
@@ -68,24 +69,28 @@ function blockerText(blocker: Blocker): string {
     : `${kind}, which no process can be named for`;
 }
 
-function more({ opens, deadline, then, error }: UpdateStatus, now: number | undefined): string {
-  const last = then === 'force' ? 'goes on by force' : 'is given up';
-  const parts = [
-    opens === undefined ? '' : `opens ${moment(opens, now)}`,
-    deadline === undefined ? '' : `${last} ${moment(deadline, now)}`,
-    error === undefined || deadline !== undefined ? '' : error,
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? '' : `; ${parts.join('; ')}`;
+// Lines of their own: at the end of the first they would be what a narrow terminal cuts.
+function limits({ state, opens, deadline, then, error }: UpdateStatus, now?: number): string[] {
+  const lines: string[] = [];
+  if (opens !== undefined) lines.push(`  its time comes ${moment(opens, now)}`);
+  if (deadline !== undefined && state === 'waiting')
+    lines.push(
+      `  ${then === 'force' ? 'goes on by force' : 'is given up'} ${moment(deadline, now)}`,
+    );
+  // Who is in the way is said below it.
+  if (error !== undefined && state !== 'gave-up') lines.push(`  ${error}`);
+  return lines;
 }
 
 // As a countdown where the line is drawn anew.
 function moment(at: string, now: number | undefined): string {
-  if (now === undefined) return `at ${at}`;
-  const left = Math.max(0, Math.ceil((Date.parse(at) - now) / 1000));
-  const [hours, minutes] = [Math.floor(left / 3600), Math.floor(left / 60) % 60];
-  if (hours >= 24) return `at ${at}`;
-  const clock = hours > 0 ? `${String(hours)} h ${String(minutes)} min` : `${String(minutes)} min`;
-  return `in ${left >= 60 ? clock : ''}${hours > 0 ? '' : `${left >= 60 ? ' ' : ''}${String(left % 60)} s`}`;
+  const left = now === undefined ? Infinity : Math.ceil((Date.parse(at) - now) / 1000);
+  if (left >= 86_400) return `at ${at}`;
+  const hours = Math.floor(left / 3600);
+  const minutes = `${String(Math.floor(left / 60) % 60)} min`;
+  if (hours > 0) return `in ${String(hours)} h ${minutes}`;
+  const seconds = `${String(Math.max(0, left) % 60)} s`;
+  return left < 60 ? `in ${seconds}` : `in ${minutes} ${seconds}`;
 }
 
 function exitText({ at, code }: { at?: string; code?: number }): string {

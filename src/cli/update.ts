@@ -84,24 +84,27 @@ function report({ apps }: Status): number {
 class Follower {
   readonly #client: Client;
   readonly #stop = new AbortController();
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timeout: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #timedOut = false;
   readonly opened: ReturnType<Client['events']>;
 
   constructor(client: Client, timeout: number | undefined) {
     this.#client = client;
     this.opened = client.events('/events', this.#stop.signal);
-    if (timeout !== undefined)
-      this.#timer = setTimeout(() => {
-        this.#timedOut = true;
-        this.#stop.abort();
-      }, timeout);
+    this.#timeout = timeout;
   }
 
   async until(done: (status: Status) => boolean, show: (status: Status) => void): Promise<Status> {
     const stream = await this.opened;
     let status = await this.#client.ask<Status>('GET', '/status');
     show(status);
+    // Only now: however short the time, it is enough for one look.
+    if (this.#timeout !== undefined)
+      this.#timer = setTimeout(() => {
+        this.#timedOut = true;
+        this.#stop.abort();
+      }, this.#timeout);
     while (!done(status)) {
       const next = await stream.next();
       if (next.done === true) {
