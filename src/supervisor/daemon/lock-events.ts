@@ -9,7 +9,7 @@ import type { JournalEntry } from '../types.js';
 const MOST_A_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
-// Not `brief`: a lock too short to be looked at, our own attempts at taking all of them among them.
+// Not `brief`: so short a lock stood in nobody's way, and most are our own tries at what others hold.
 const TELLING: ReadonlySet<LockEventKind> = new Set<LockEventKind>([
   'found',
   'took',
