@@ -4,6 +4,7 @@
 #include <sys/inotify.h>
 
 #include <ctime>
+#include <iterator>
 
 #include "procfs.h"
 
@@ -30,12 +31,15 @@ uint64_t monotonic() {
 
 void Lineages::created(const std::string& dir, const std::string& name, uint64_t now,
                        uint64_t batch) {
+  vanished_.erase(name);
   Lineage& file = files_[name];
   file = Lineage();
   struct statx st;
   if (statName(AT_FDCWD, (dir + "/" + name).c_str(), &st) < 0) {
     files_.erase(name);
-    suspectUntil_ = now + kSuspect;
+    for (auto it = vanished_.begin(); it != vanished_.end();)
+      it = it->second + kSuspect < now ? vanished_.erase(it) : std::next(it);
+    vanished_[name] = now;
     return;
   }
   file.id = identityOf(st);
@@ -53,6 +57,8 @@ void Lineages::event(const std::string& dir, const std::string& name, uint32_t m
     files_.erase(name);
     return;
   }
+  // open(O_CREAT) reports the open right after the creation, before its file can be linked.
+  if ((mask & IN_OPEN) && vanished_.count(name) > 0) suspectUntil_ = now + kSuspect;
   const auto found = files_.find(name);
   if (found == files_.end()) return;
   Lineage& file = found->second;

@@ -58,9 +58,11 @@ class Lineages {
   void created(const std::string& dir, const std::string& name, uint64_t now, uint64_t batch);
 
   std::map<std::string, Lineage> files_;
-  // A name that came and went before we could see its inode may have been the source of a link:
-  // until this moment no creation proves a fresh inode.
+  // A name that was made by open(2), and came and went before we could see its inode, may have been
+  // the source of a link: until this moment no creation proves a fresh inode. One that came without
+  // an open is itself a link, such as a try of our own that failed: its inode is no fresh one.
   uint64_t suspectUntil_ = 0;
+  std::map<std::string, uint64_t> vanished_;  // such names, and when that was seen
 };
 
 uint64_t monotonic();

@@ -1,168 +1,85 @@
 // One release of three services in three languages, each with the lock program of its own, updated
-// while they work. Nothing here is staged: what is printed is what the daemon and the command line say.
+// while they work. Nothing here is staged: what is printed is what the daemon and the command line
+// say, but for the length of times and paths.
 //
 //   node examples/mixed-release/demo.mjs                              child processes
 //   node examples/mixed-release/demo.mjs --image IMAGE                containers (Docker or Podman)
 //
-// Exit code 0 only if the new release runs and no service was stopped in a critical section.
+// Exit code 0 only if all of the new release runs and no service was stopped in a critical section.
 
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { peersDir } from '../../dist/env.js';
+import { Press } from './press.mjs';
 
+const NAMES = ['pump', 'feed', 'label'];
+const AT_WORK = NAMES.map((name) => new RegExp(`1/${name}: .*took it`));
 const { values } = parseArgs({ options: { image: { type: 'string' } } });
-const HERE = fileURLToPath(new URL('services/', import.meta.url));
-const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
-const BIN = join(REPOSITORY, 'dist/cli/bin.js');
-
-// The root of the lock directories, the state of the daemon, and what the services write.
-const dir = mkdtempSync(join(tmpdir(), 'mixed-release-'));
-const logs = join(dir, 'logs');
-const config = join(dir, 'press.yaml');
-mkdirSync(logs);
-
-// What a service needs is at the same place inside and outside, so that both drivers can run it.
-const VOLUMES = [logs, `${REPOSITORY}:ro`, `${process.execPath}:ro`, `${peersDir()}:ro`].map(
-  (path) => {
-    const [source, mode] = path.split(/:(?=ro$)/);
-    return [source, source, ...(mode === undefined ? [] : [mode])].join(':');
-  },
-);
-
-function service(command, release) {
-  return {
-    ...(values.image !== undefined && { image: values.image }),
-    command,
-    environment: {
-      RELEASE: release,
-      LOG_DIR: logs,
-      NPM_LOCKFILE: join(REPOSITORY, 'node_modules/lockfile'),
-      PYTHONPATH: join(peersDir(), 'python'),
-    },
-    ...(values.image !== undefined && { volumes: VOLUMES }),
-    'stop-grace': '5s',
-  };
-}
-
-// JSON is YAML. Renamed into place, as an editor does it: the daemon never reads half a file.
-function configure(release) {
-  const services = {
-    pump: service([join(HERE, 'pump.sh')], release),
-    feed: service(['python3', join(HERE, 'feed.py')], release),
-    label: service([process.execPath, join(HERE, 'label.cjs')], release),
-  };
-  const content = {
-    name: 'press-7',
-    root: dir,
-    state: join(dir, 'state'),
-    driver: values.image === undefined ? 'process' : 'container',
-    api: { listen: `unix:${join(dir, 'api.sock')}` },
-    apps: release === undefined ? {} : { 1: { name: 'press', release, services } },
-  };
-  writeFileSync(`${config}.new`, JSON.stringify(content, null, 2));
-  renameSync(`${config}.new`, config);
-}
-
-function lockbridge(...args) {
-  return spawn(process.execPath, [BIN, ...args, '--config', config], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-function show(child, stream, prefix, heard = () => undefined) {
-  createInterface(child[stream]).on('line', (line) => {
-    console.log(`${prefix} ${line}`);
-    heard(line);
-  });
-}
 
 function step(text) {
   console.log(`\n# ${text}`);
 }
 
-async function update(...args) {
-  const child = lockbridge('update', ...args);
-  show(child, 'stdout', '  update |');
-  show(child, 'stderr', '  update |');
-  return (await once(child, 'close'))[0];
+// Everything is there, or what to do is said.
+function check() {
+  if (values.image !== undefined) return;
+  const PYTHONPATH = join(peersDir(), 'python');
+  const env = { ...process.env, PYTHONPATH };
+  const { status } = spawnSync('python3', ['-c', 'import lockfile'], { env, stdio: 'ignore' });
+  if (status !== 0)
+    throw new Error('no python3 with the package lockfile: npx lockbridge matrix --install-peers');
 }
 
-// What the daemon says from now on, until a line matches.
-const listeners = new Set();
-function said(pattern) {
-  return new Promise((resolve, reject) => {
-    const listener = (line) => {
-      if (line !== undefined && !pattern.test(line)) return;
-      listeners.delete(listener);
-      if (line === undefined) reject(new Error('the daemon ended'));
-      else resolve();
-    };
-    listeners.add(listener);
-  });
-}
-
-// Until a service has written that it is in its critical section.
-async function begun(name) {
-  const file = join(logs, `${name}.log`);
-  while (!existsSync(file) || !readFileSync(file, 'utf8').includes('begins')) await pause(20);
-}
-
-let code = 1;
-step('the daemon, with release one');
-configure('one');
-const daemon = lockbridge('supervise');
-const ended = once(daemon, 'close');
-show(daemon, 'stderr', '  daemon |', (line) => {
-  for (const listener of listeners) listener(line);
-});
-ended.then(() => {
-  for (const listener of listeners) listener(undefined);
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => daemon.kill());
-try {
-  await said(/release one runs/);
-  await Promise.all(['pump', 'feed', 'label'].map(begun));
-  step('every service is at work; release two is pushed');
-  const target = said(/new target state/);
-  const two = said(/release two runs/);
-  configure('two');
+async function story(press) {
+  step('the daemon starts release one');
+  press.configure('one');
+  press.start();
+  await press.said(/release one runs/, ...AT_WORK, /1\/pump: .*let go; what it left is residue/);
+  await press.said(/1\/pump: .*took it/);
+  step('the pump is at work; release two is pushed');
+  const target = press.said(/new target state/);
+  const two = press.said(/release two runs/, /update locks of 3 services released/);
+  press.configure('two');
   await target;
-  await update();
+  await press.update();
   await two;
+  await press.said(...AT_WORK);
+}
+
+// What the services wrote down themselves.
+function judge(logs) {
   step('what the services say');
-  const lines = ['pump', 'feed', 'label'].flatMap((name) =>
+  const lines = NAMES.flatMap((name) =>
     readFileSync(join(logs, `${name}.log`), 'utf8')
       .trim()
       .split('\n'),
   );
   for (const line of lines) if (/started|stopped|CUT/.test(line)) console.log(`  ${line}`);
-  code = lines.some((line) => line.includes('CUT')) ? 1 : 0;
-  step(code === 0 ? 'nobody was stopped in a critical section' : 'a critical section was CUT');
-} finally {
-  if (daemon.exitCode === null) {
-    step('the end: nothing is to run, by force');
-    const gone = said(/the app is gone/);
-    configure(undefined);
-    await update('--force');
-    await gone;
-    daemon.kill();
-  }
-  await ended;
-  rmSync(dir, { recursive: true, force: true });
+  const all = NAMES.every((name) => lines.some((line) => line.includes(`${name} (two): started`)));
+  const cut = lines.some((line) => line.includes('CUT'));
+  if (!all) step('not every service runs in release two');
+  step(cut ? 'a critical section was CUT' : 'nobody was stopped in a critical section');
+  return all && !cut ? 0 : 1;
 }
-process.exitCode = code;
+
+const interrupted = Promise.race(
+  ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)),
+).then(() => {
+  throw new Error('interrupted');
+});
+let press;
+try {
+  check();
+  press = new Press(values.image);
+  await Promise.race([story(press), interrupted]);
+  process.exitCode = judge(press.logs);
+} catch (error) {
+  process.exitCode = 1;
+  console.error(`demo: ${error.message}`);
+} finally {
+  if (press !== undefined) press.quiet = true;
+  await press?.remove();
+}

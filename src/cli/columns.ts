@@ -28,3 +28,17 @@ export function fit(line: string, width: number): string {
   }
   return `${kept}…`;
 }
+
+/** The line in pieces of at most `width`, broken at spaces; all but the first begin with `indent`. */
+export function wrap(line: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.match(/\S+\s*|\s+/g) ?? []) {
+    if (current.trim() !== '' && widthOf(current + word.trimEnd()) > width) {
+      lines.push(current.trimEnd());
+      current = indent;
+    }
+    current += word;
+  }
+  return [...lines, current.trimEnd()].map((one) => fit(one, width));
+}

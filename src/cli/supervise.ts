@@ -1,11 +1,15 @@
 // lockbridge supervise: the daemon in the foreground, one line on stderr for whatever happens.
 
 import { EXIT } from '../errors.js';
+import type { Config } from '../supervisor/config.js';
 import type { JournalEntry } from '../supervisor/types.js';
 import { DEFAULT_CONFIG } from './endpoint.js';
 import { entryLine } from './journal-line.js';
 import { warn } from './output.js';
 import type { Command } from './types.js';
+import { packageVersion } from '../version.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const superviseCommand: Command = {
   command: 'supervise',
@@ -31,6 +35,15 @@ export const superviseCommand: Command = {
   run,
 };
 
+function heading({ file, state, root, driver }: Config, address: string): string {
+  const lines = [
+    `lockbridge ${packageVersion()}, configuration ${file}`,
+    `state ${state}, root ${root}, driver ${driver}`,
+    `listens at ${address}`,
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 async function run(args: Record<string, unknown>): Promise<number> {
   // Loaded only now: it brings an HTTP server with it.
   const { supervise } = await import('../supervisor/supervise.js');
@@ -40,8 +53,13 @@ async function run(args: Record<string, unknown>): Promise<number> {
     else process.stderr.write(`${entryLine(entry)}\n`);
   };
   const ended = untilAskedToEnd();
-  const running = await supervise(String(args['config']), { onEntry: show, onWarning: warn });
-  if (!json) warn(`listens at ${running.address}`);
+  const running = await supervise(String(args['config']), {
+    onEntry: show,
+    onWarning: warn,
+    onBegin: (config, address) => {
+      if (!json) process.stderr.write(heading(config, address));
+    },
+  });
   await ended;
   await running.close();
   return EXIT.ok;
@@ -50,14 +68,13 @@ async function run(args: Record<string, unknown>): Promise<number> {
 // Still listening after the first signal: where nobody does, signal-exit ends the process at once, in
 // the middle of whatever is being closed. That is what a second signal is for.
 async function untilAskedToEnd(): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   let asked = false;
   await new Promise<void>((resolve) => {
     const listener = (): void => {
-      if (asked) for (const signal of signals) process.off(signal, listener);
+      if (asked) for (const signal of SIGNALS) process.off(signal, listener);
       asked = true;
       resolve();
     };
-    for (const signal of signals) process.on(signal, listener);
+    for (const signal of SIGNALS) process.on(signal, listener);
   });
 }

@@ -47,7 +47,10 @@ async function run(args: Record<string, unknown>): Promise<number> {
   try {
     await follower?.opened;
     await client.ask('POST', '/v1/update', { force: args['force'] === true });
-    if (follower === undefined) return EXIT.ok;
+    if (follower === undefined) {
+      if (json) printJson(await client.ask<Status>('GET', '/status'));
+      return EXIT.ok;
+    }
     const output = json ? undefined : outputOf();
     let status: Status;
     try {
@@ -70,6 +73,7 @@ function isOver(state: AppStatus['update']['state']): boolean {
 }
 
 function report({ apps }: Status): number {
+  if (apps.length === 0) warn('the target state has no apps: nothing is to run');
   const outcomes = apps.map(outcomeOf);
   for (const { text } of outcomes) if (text !== undefined) warn(text);
   if (outcomes.some(({ kind }) => kind === 'failed')) return EXIT.unavailable;
@@ -80,24 +84,27 @@ function report({ apps }: Status): number {
 class Follower {
   readonly #client: Client;
   readonly #stop = new AbortController();
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timeout: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #timedOut = false;
   readonly opened: ReturnType<Client['events']>;
 
   constructor(client: Client, timeout: number | undefined) {
     this.#client = client;
     this.opened = client.events('/events', this.#stop.signal);
-    if (timeout !== undefined)
-      this.#timer = setTimeout(() => {
-        this.#timedOut = true;
-        this.#stop.abort();
-      }, timeout);
+    this.#timeout = timeout;
   }
 
   async until(done: (status: Status) => boolean, show: (status: Status) => void): Promise<Status> {
     const stream = await this.opened;
     let status = await this.#client.ask<Status>('GET', '/status');
     show(status);
+    // Only now: however short the time, it is enough for one look.
+    if (this.#timeout !== undefined)
+      this.#timer = setTimeout(() => {
+        this.#timedOut = true;
+        this.#stop.abort();
+      }, this.#timeout);
     while (!done(status)) {
       const next = await stream.next();
       if (next.done === true) {

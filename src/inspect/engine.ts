@@ -77,9 +77,8 @@ function fill(container: Container, answer: unknown): void {
   if (service !== undefined) container.service = service;
 }
 
-async function ask(container: Container): Promise<void> {
+async function ask(container: Container, given: string | undefined): Promise<void> {
   if (!/^[0-9a-f]{64}$/.test(container.id)) return;
-  const given = engineSocket();
   const sockets = given === undefined ? (SOCKETS[container.engine] ?? []) : [given];
   for (const socket of sockets) {
     if (given === undefined && !usable(socket)) continue;
@@ -107,15 +106,21 @@ export function containersOf(seen: Pick<Inspection, 'holders' | 'orphans'>): Con
   return [...seen.holders, ...seen.orphans].flatMap(({ container }) => container ?? []);
 }
 
-/** Fills in what their engines know of containers, each asked for once. Never fails. */
-export async function nameContainers(containers: readonly Container[]): Promise<void> {
+/**
+ * Fills in what their engines know of containers, each asked for once. Never fails. `socket`: of the
+ * engine to ask; by default the one that the environment names, else those at the usual places.
+ */
+export async function nameContainers(
+  containers: readonly Container[],
+  socket: string | undefined = engineSocket(),
+): Promise<void> {
   const byId = new Map<string, Container[]>();
   for (const container of containers)
     byId.set(container.id, [...(byId.get(container.id) ?? []), container]);
   await Promise.all(
     [...byId.values()].map(async ([first, ...others]) => {
       if (first === undefined) return;
-      await ask(first);
+      await ask(first, socket);
       if (first.name === undefined && first.engine === 'podman') nameFromMonitor(first);
       for (const other of others) Object.assign(other, first);
     }),

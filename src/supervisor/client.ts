@@ -139,6 +139,11 @@ function parsed(text: string): unknown {
 function refusal(status: number, text: string): LockError {
   const body = parsed(text) as { value?: unknown; message?: unknown; Error?: unknown } | string;
   const said = typeof body === 'string' ? body : (body.value ?? body.message ?? body.Error);
+  if (status === 401)
+    return new LockError(
+      'ERR_UNAUTHORIZED',
+      'the supervisor refused the key (401): it is not its key, or does not open this',
+    );
   const why = typeof said === 'string' && said !== '' ? said : 'no reason given';
   return new LockError(
     CODES[status] ?? 'ERR_SUPERVISOR',

@@ -19,6 +19,8 @@ export interface SuperviseOptions {
   /** Called for each entry of the journal, when it is written. */
   onEntry?: (entry: JournalEntry) => void;
   onWarning?: (text: string) => void;
+  /** Called once, when it is the only daemon of its state and listens, before anything is done. */
+  onBegin?: (config: Config, address: string) => void;
 }
 
 /** A daemon that runs; `close` lets go of the services without stopping them. */
@@ -32,7 +34,7 @@ export interface Supervision extends AsyncDisposable {
 /** Starts what the configuration in `file` says. LockError if it is not usable. */
 export async function supervise(
   file: string,
-  { driver, onEntry, onWarning = () => undefined }: SuperviseOptions = {},
+  { driver, onEntry, onBegin, onWarning = () => undefined }: SuperviseOptions = {},
 ): Promise<Supervision> {
   // Before it is read, so that no change is missed.
   let changed: ConfigListener = () => undefined;
@@ -48,7 +50,7 @@ export async function supervise(
       onWarning,
     });
     if (onEntry !== undefined) daemon.journal.on(onEntry);
-    const api = await serve(daemon, config, onWarning);
+    const api = await serve(daemon, config, { onWarning, ...(onBegin && { onBegin }) });
     changed = (next) => {
       reload(daemon, config, next, onWarning);
     };
@@ -57,18 +59,21 @@ export async function supervise(
       await api.close();
       await daemon.close();
     };
-    const address = 'path' in config.listen ? `unix:${api.address}` : api.address;
-    return { daemon, address, close, [Symbol.asyncDispose]: close };
+    return { daemon, address: addressOf(config, api), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     watch.close();
     throw error;
   }
 }
 
+function addressOf({ listen }: Config, api: Api): string {
+  return 'path' in listen ? `unix:${api.address}` : api.address;
+}
+
 async function serve(
   daemon: Daemon,
   config: Config,
-  onWarning: (text: string) => void,
+  { onWarning, onBegin }: { onWarning: (text: string) => void } & Pick<SuperviseOptions, 'onBegin'>,
 ): Promise<Api> {
   let api: Api | undefined;
   try {
@@ -79,6 +84,7 @@ async function serve(
       formatTarget: toLocalTarget,
       onWarning,
     });
+    onBegin?.(config, addressOf(config, api));
     daemon.takeConfig(config);
     await daemon.begin('path' in config.listen ? undefined : api.address);
     return api;

@@ -1,7 +1,8 @@
 // A daemon that kills itself (SIGKILL) at its Nth step. Steps are the entries of its journal and both
 // ends of every call of its driver, so nothing is in the daemon for the sake of this.
 //
-//   node doomed-daemon.mjs CONFIG N     N 0: never; prints each step
+//   node doomed-daemon.mjs CONFIG N       N 0: never; prints each step
+//   node doomed-daemon.mjs CONFIG TEXT    at the first step that begins so
 
 import { writeSync } from 'node:fs';
 import { readConfig } from '../../dist/supervisor/config.js';
@@ -14,7 +15,7 @@ let steps = 0;
 function step(what) {
   steps++;
   writeSync(1, `${steps} ${what}\n`);
-  if (steps === Number(last)) process.kill(process.pid, 'SIGKILL');
+  if (steps === Number(last) || what.startsWith(last)) process.kill(process.pid, 'SIGKILL');
 }
 
 const real = await openDriver(readConfig(file));

@@ -35,7 +35,7 @@ while True:
         else:
             inside = True
             say("feed begins")
-            time.sleep(random.uniform(0.3, 0.9))
+            time.sleep(random.uniform(0.5, 1.5))
             say("feed ends")
             inside = False
             lock.release()

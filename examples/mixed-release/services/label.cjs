@@ -28,7 +28,7 @@ async function main() {
         lockfile.lockSync(path);
         inside = true;
         say('label begins');
-        await pause(300 + Math.random() * 600);
+        await pause(500 + Math.random() * 1000);
         say('label ends');
         inside = false;
         lockfile.unlockSync(path);

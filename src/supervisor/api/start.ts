@@ -5,9 +5,9 @@
 // request, however odd, ends the daemon, costs it without bound, or shows a key or a stack.
 // Does not protect: against whoever has the device key, or an app's for what is that app's.
 
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { LockError } from '../../errors.js';
+import { packageVersion } from '../../version.js';
 import type { Supervisor } from '../types.js';
 import { checkListen, type Listen } from './address.js';
 import type { Context, Server, TargetFormat } from './context.js';
@@ -39,11 +39,6 @@ export interface Api {
   readonly address: string;
   /** Ends the streams, lets answers under way be sent (two seconds at most), and listens no more. */
   close(): Promise<void>;
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 async function addRoutes(app: Server, context: Context): Promise<void> {

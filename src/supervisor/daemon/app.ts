@@ -10,53 +10,56 @@
 // middle of step 5 finishes when it gets the locks again, and until then runs the old release.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { LockError } from '../../errors.js';
-import { describe } from '../../lock/blocked.js';
 import type { Instance } from '../drivers/types.js';
-import { announcePending, withdrawPending } from '../locks/pending.js';
-import { lockDir, type AppServices } from '../locks/places.js';
-import type { Blocker, Exited } from '../locks/types.js';
-import type { HeldUpdateLocks } from '../locks/held-update-locks.js';
+import type { AppServices } from '../locks/places.js';
+import type { Exited } from '../locks/types.js';
 import { UpdateLocks } from '../locks/update-locks.js';
+import { sameTarget } from '../target/digest.js';
+import { NO_POLICY } from '../target/policy.js';
 import type { AppTarget, UpdatePolicy } from '../target/types.js';
-import { digestOf } from '../target/digest.js';
 import { nextOpening, type Opening } from '../target/windows.js';
-import type { AppStatus, Asked, UpdateStatus } from '../types.js';
+import type { AppStatus, Asked } from '../types.js';
+import { carryOut } from './change.js';
 import type { Context } from './context.js';
+import { Course } from './course.js';
+import { Fetching } from './fetching.js';
 import { Mutex } from './mutex.js';
+import { Notices } from './notices.js';
 import { isRunning, planFor, type Plan } from './plan.js';
-import { Services } from './services.js';
 import { own, without } from './records.js';
+import { Services } from './services.js';
 import { statusOf } from './status.js';
+import { Taking } from './taking.js';
 
-const RETRY_FETCH_MS = 5000;
-const SLOWEST_FETCH_MS = 300_000;
-const WHENEVER: UpdatePolicy = { then: 'give-up', windows: [], exitedServices: 'held' };
+const LONGEST_TIMER_MS = 0x7fffffff;
 
 export class App {
   readonly id: string;
   readonly services: Services;
   readonly #context: Context;
   readonly #mutex = new Mutex();
+  readonly #course: Course;
+  readonly #notices: Notices;
+  readonly #fetching: Fetching;
+  readonly #taking: Taking;
   #target: AppTarget | undefined;
-  #update: UpdateStatus = { state: 'idle', since: new Date().toISOString() };
   #interrupt = new AbortController();
   #wanted = false;
   #working: Promise<void> | undefined;
   #closed = false;
   #force: Asked | undefined;
-  /** Ends the waiting of this release; by the wall clock, in milliseconds. */
-  #deadline: { release: string; at: number } | undefined;
   /** Not tried again until somebody asks or the target changes. */
   #hopeless = false;
   #notBefore = 0;
-  #fetchDelay = RETRY_FETCH_MS;
-  #progress = new Map<string, number>();
 
   constructor(id: string, context: Context) {
     this.id = id;
     this.#context = context;
     this.services = new Services(id, context);
+    this.#course = new Course(id, context, () => this.#target);
+    this.#notices = new Notices(id, context, this.#course);
+    this.#fetching = new Fetching(context.driver, this.#course);
+    this.#taking = new Taking(this.#course, this.#notices);
   }
 
   /** The release on record: what runs when nothing is being changed. */
@@ -68,39 +71,42 @@ export class App {
     return this.#target;
   }
 
+  /** The services that were stopped by request. */
   get stopped(): ReadonlySet<string> {
     return new Set(own(this.#context.state.state.stopped, this.id) ?? []);
   }
 
+  get policy(): UpdatePolicy {
+    return (this.#target ?? this.current)?.update ?? NO_POLICY;
+  }
+
   status(): AppStatus {
-    return statusOf(this, this.#update, this.#progress);
+    return statusOf(this, this.#course.status, this.#fetching.progress);
   }
 
   /** Nothing runs, nothing is to run: it can be forgotten. */
   get over(): boolean {
-    return (
-      this.#target === undefined &&
-      this.current === undefined &&
-      this.services.instances.length === 0 &&
-      this.#working === undefined
-    );
+    const { target, current, services } = this;
+    const nothing = target === undefined && current === undefined;
+    return nothing && services.instances.length === 0 && this.#working === undefined;
   }
 
   setTarget(target: AppTarget | undefined): void {
+    const changed = !sameTarget(this.#target, target);
     this.#target = target;
-    this.#deadline = undefined;
-    this.kick({ anew: true });
+    if (changed) this.#taking.reset();
+    this.kick(changed);
   }
 
   /** `update` was asked for: force counts for the pass that runs or begins now, and for no other. */
   apply(asked: Asked): void {
     if (asked.force === true) this.#force = asked;
-    this.#deadline = undefined;
-    this.kick({ anew: true });
+    this.#taking.reset();
+    this.kick(true);
   }
 
-  /** Circumstances have changed: whatever only waits begins anew. */
-  kick({ anew = false }: { anew?: boolean } = {}): void {
+  /** Circumstances have changed: whatever only waits begins anew; with `anew` what was given up, too. */
+  kick(anew: boolean = false): void {
     if (this.#closed) return;
     if (anew) this.#hopeless = false;
     this.#wanted = true;
@@ -122,12 +128,19 @@ export class App {
     this.#wanted = false;
     this.#interrupt.abort();
     await this.#working;
+    await this.alone(() => Promise.resolve());
     this.services.close();
   }
 
   /** A run has ended by itself: it may be started again, and it blocks nothing any more. */
   ended(instance: Instance): void {
     this.services.ended(instance);
+    this.kick();
+  }
+
+  /** An operation overrode locks: a pending update must not slip through before they are retaken. */
+  holdBack(milliseconds: number): void {
+    this.#notBefore = Date.now() + milliseconds;
     this.kick();
   }
 
@@ -141,7 +154,7 @@ export class App {
 
   /** What of it there is to lock, and by which policy. */
   lockable(): AppServices {
-    const { exitedServices, dataDir } = this.policy();
+    const { exitedServices, dataDir } = this.policy;
     const services = this.serviceNames();
     return { app: this.id, services, exitedServices, ...(dataDir !== undefined && { dataDir }) };
   }
@@ -150,10 +163,6 @@ export class App {
     const named = [this.current, this.#target].flatMap((app) => app?.services ?? []);
     const running = this.services.instances.map(({ service }) => service);
     return [...new Set([...named.map(({ name }) => name), ...running])].sort();
-  }
-
-  policy(): UpdatePolicy {
-    return (this.#target ?? this.current)?.update ?? WHENEVER;
   }
 
   /** When and how a service ended, if it is known not to run. */
@@ -165,15 +174,9 @@ export class App {
     return { ...(at !== undefined && { at }), ...(code !== undefined && { code }) };
   }
 
-  /** An operation overrode locks: a pending update must not slip through before they are retaken. */
-  holdBack(milliseconds: number): void {
-    this.#notBefore = Date.now() + milliseconds;
-    this.kick();
-  }
-
   async #work(): Promise<void> {
-    // In a turn of its own, so that a burst of kicks is one pass.
-    await Promise.resolve();
+    await Promise.resolve(); // a burst of kicks is one pass
+    this.#notices.withdraw(this.serviceNames()); // of a daemon that died
     while (this.#wanted) {
       this.#wanted = false;
       this.#interrupt = new AbortController();
@@ -183,35 +186,40 @@ export class App {
         if (!this.#interrupt.signal.aborted) this.#fail(error);
       }
     }
-    this.#withdraw();
+    this.#notices.withdraw();
   }
 
   async #pass(stop: AbortSignal): Promise<void> {
     const plan = this.#plan();
-    if (plan.start.length === 0 && plan.stop.length === 0) {
-      this.#settled();
-      await this.#keep();
+    const done = plan.start.length === 0 && plan.stop.length === 0;
+    if (done) this.#settle();
+    if (done || this.#hopeless) return this.#keep();
+    if (!(await this.#fetching.all(plan.start, stop, async () => this.#keep()))) {
+      this.#wanted ||= !stop.aborted;
       return;
     }
-    if (this.#hopeless) {
-      await this.#keep();
+    if (plan.needsLocks || this.#opens() > Date.now()) await this.#underLocks(stop);
+    else await this.alone(async () => this.#change(false));
+  }
+
+  async #underLocks(stop: AbortSignal): Promise<void> {
+    await this.#keep();
+    await this.#time(stop);
+    if (stop.aborted) return;
+    const force = (this.#force ?? this.#context.override()) !== undefined;
+    const services = this.serviceNames();
+    const held = await this.#taking.take(this.locks(), services, this.policy, force, stop);
+    if (held === undefined) return;
+    if (held === 'given-up') {
+      this.#hopeless = true;
       return;
     }
-    if (!(await this.#fetch(plan, stop))) return;
-    if (plan.needsLocks || this.#opens() > Date.now()) {
-      await this.#keep();
-      await this.#time(stop);
-      if (stop.aborted) return;
-      const held = await this.#take(stop);
-      if (held === undefined) return;
-      try {
-        await this.alone(async () => this.#change(true));
-      } finally {
-        this.#withdraw();
-        await held.release();
-      }
-    } else await this.alone(async () => this.#change(false));
-    this.#wanted = true; // to see that it is done, and to begin what was asked for meanwhile
+    try {
+      await this.alone(async () => this.#change(true));
+    } finally {
+      this.#notices.withdraw();
+      await held.release();
+    }
   }
 
   #plan(): Plan {
@@ -219,29 +227,21 @@ export class App {
   }
 
   // What runs is what is wanted.
-  #settled(): void {
-    const target = this.#target;
-    const { state, journal } = this.#context;
-    const before = this.current;
-    if (!same(before, target)) {
-      state.update((all) => {
+  #settle(): void {
+    const { target, current: before } = this;
+    if (!sameTarget(before, target)) {
+      this.#context.state.update((all) => {
         all.current = without(all.current, this.id);
         if (target !== undefined) all.current[this.id] = target;
         all.applying = without(all.applying, this.id);
       });
-      const release = target?.release;
-      if (before?.release !== release)
-        journal.write({
-          kind: 'applied',
-          app: this.id,
-          ...(release !== undefined && { release }),
-          text: release === undefined ? 'the app is gone' : `release ${release} runs`,
-        });
+      if (target === undefined) this.#course.note('applied', 'the app is gone');
+      else if (before?.release !== target.release)
+        this.#course.note('applied', `release ${target.release} runs`);
     }
     this.#force = undefined;
-    this.#deadline = undefined;
-    this.#fetchDelay = RETRY_FETCH_MS;
-    this.#move({ state: 'idle' });
+    this.#taking.reset();
+    this.#course.move({ state: 'idle' });
   }
 
   async #keep(): Promise<void> {
@@ -254,52 +254,19 @@ export class App {
     );
   }
 
-  // True when everything is here.
-  async #fetch({ start }: Plan, stop: AbortSignal): Promise<boolean> {
-    if (start.length === 0) return true;
-    const { driver, journal } = this.#context;
-    const about = { app: this.id, ...this.#release() };
-    if (this.#update.state === 'idle') this.#move({ state: 'fetching' });
-    try {
-      for (const service of start)
-        await driver.fetch(service, {
-          signal: stop,
-          onProgress: (percent) => {
-            this.#progress.set(service.name, percent);
-            this.#move({ state: 'fetching' });
-          },
-        });
-      return !stop.aborted;
-    } catch (error) {
-      if (stop.aborted) return false;
-      if (!LockError.is(error)) throw error;
-      journal.write({ kind: 'failed', ...about, text: error.message });
-      this.#move({ state: 'fetching', error: error.message });
-      const pause = this.#fetchDelay;
-      this.#fetchDelay = Math.min(pause * 2, SLOWEST_FETCH_MS);
-      await this.#keep();
-      await delay(pause, undefined, { signal: stop }).catch(() => undefined);
-      this.#wanted ||= !stop.aborted;
-      return false;
-    } finally {
-      this.#progress.clear();
-    }
-  }
-
   // Waits until it is time: for the window, or until those who were overridden have their locks again.
   async #time(stop: AbortSignal): Promise<void> {
     for (;;) {
       const opens = this.#opens();
       if (opens <= Date.now() || stop.aborted) return;
       const at = new Date(opens).toISOString();
-      if (this.#update.state !== 'window' || this.#update.opens !== at) {
-        this.#move({ state: 'window', opens: at });
-        const text = `the update waits until ${at}`;
-        this.#context.journal.write({ kind: 'window', app: this.id, ...this.#release(), text });
-        this.#announce();
+      const { state, opens: known } = this.#course.status;
+      if (state !== 'window' || known !== at) {
+        this.#course.move({ state: 'window', opens: at });
+        this.#course.note('window', `the update waits until ${at}`);
+        this.#notices.announce(this.serviceNames());
       }
-      // Timers are good for 24 days; one that is early is harmless.
-      const pause = Math.min(opens - Date.now(), 0x7fffffff);
+      const pause = Math.min(opens - Date.now(), LONGEST_TIMER_MS);
       await delay(pause, undefined, { signal: stop }).catch(() => undefined);
     }
   }
@@ -308,184 +275,39 @@ export class App {
   #opens(): number {
     const asked = this.#force ?? this.#context.override();
     if (asked !== undefined || this.current === undefined) return 0;
-    return Math.max(opensAt(nextOpening(this.policy().windows, new Date())), this.#notBefore);
-  }
-
-  // All locks, or undefined where that was given up or is to begin anew.
-  async #take(stop: AbortSignal): Promise<HeldUpdateLocks | undefined> {
-    const policy = this.policy();
-    const asked = this.#force ?? this.#context.override();
-    const deadline = this.#deadlineFor(policy);
-    const request = {
-      maxWait: Infinity,
-      signal: stop,
-      reason: this.#target === undefined ? 'removal' : `update to ${this.#target.release}`,
-      onBlocked: (blockers: readonly Blocker[]) => {
-        this.#blocked(blockers, deadline, policy);
-      },
-    };
-    const timeout = deadline === undefined ? Infinity : Math.max(0, deadline - Date.now());
-    const locks = this.locks();
-    try {
-      return await locks.lock({ ...request, timeout, force: asked !== undefined });
-    } catch (error) {
-      if (stop.aborted) return undefined;
-      if (!LockError.is(error) || error.code !== 'ERR_UPDATES_LOCKED') throw error;
-      return this.#outOfPatience(locks, request, policy, error);
-    }
-  }
-
-  async #outOfPatience(
-    locks: UpdateLocks,
-    request: Parameters<UpdateLocks['lock']>[0],
-    policy: UpdatePolicy,
-    error: LockError,
-  ): Promise<HeldUpdateLocks | undefined> {
-    const { journal } = this.#context;
-    const about = { app: this.id, ...this.#release() };
-    if (policy.then === 'force') {
-      const text = 'the longest wait is over: the policy is to override';
-      journal.write({ kind: 'notice', ...about, who: 'policy', text });
-      return locks.lock({ ...request, timeout: Infinity, force: true });
-    }
-    const text = `given up until the target changes or somebody asks: ${error.message}`;
-    journal.write({ kind: 'gave-up', ...about, who: 'policy', text });
-    this.#hopeless = true;
-    this.#move({ state: 'gave-up', blockers: error.blockers, error: error.message });
-    this.#withdraw();
-    return undefined;
-  }
-
-  #deadlineFor({ maxWait }: UpdatePolicy): number | undefined {
-    const { release = '' } = this.#release();
-    if (maxWait === undefined) return undefined;
-    if (this.#deadline?.release !== release) this.#deadline = { release, at: Date.now() + maxWait };
-    return this.#deadline.at;
-  }
-
-  #blocked(
-    blockers: readonly Blocker[],
-    deadline: number | undefined,
-    { then }: UpdatePolicy,
-  ): void {
-    const limit = deadline !== undefined && { deadline: new Date(deadline).toISOString(), then };
-    const before = new Set(this.#update.blockers?.map(({ path, id }) => `${String(id)} ${path}`));
-    this.#move({ state: 'waiting', blockers, ...limit });
-    this.#announce();
-    for (const blocker of blockers) {
-      if (before.has(`${String(blocker.id)} ${blocker.path}`)) continue;
-      this.#context.journal.write({
-        kind: 'wait',
-        app: this.id,
-        ...this.#release(),
-        ...(blocker.service && { service: blocker.service.service }),
-        path: blocker.path,
-        ...(blocker.record && { reason: blocker.record.reason }),
-        text: `the update waits: ${describe(blocker)}`,
-      });
-    }
+    return Math.max(opensAt(nextOpening(this.policy.windows, new Date())), this.#notBefore);
   }
 
   // Under the locks, or where nothing that runs is to be stopped; begins anew where that has changed.
   async #change(locked: boolean): Promise<void> {
-    const target = this.#target;
-    const before = this.current;
-    const { state } = this.#context;
+    const { target, current: before, services, stopped } = this;
+    this.#wanted = true; // to see that it is done, and to begin what was asked for meanwhile
     const plan = this.#plan();
     if (plan.needsLocks && !locked) return;
-    this.#move({ state: 'applying' });
-    state.update((all) => {
+    this.#course.move({ state: 'applying' });
+    this.#context.state.update((all) => {
       all.applying[this.id] = {
         ...(before && { from: before.release }),
         to: target?.release ?? '',
         ...(this.#force && { force: true }),
       };
     });
-    const why = target === undefined ? 'the app is removed' : `update to ${target.release}`;
-    for (const instance of plan.stop)
-      await this.services.stop(instance, graceOf(before, instance), why);
-    try {
-      if (target !== undefined)
-        for (const service of plan.start) await this.services.start(target, service, why);
-    } catch (error) {
-      await this.#rollBack(target, before);
-      throw error;
-    }
-    this.#settled();
-  }
-
-  // Something of the new release cannot be started: back to the one on record, still under the locks.
-  async #rollBack(target: AppTarget | undefined, before: AppTarget | undefined): Promise<void> {
-    this.#hopeless = true;
-    if (before === undefined || same(target, before)) return;
-    const { stop, start } = planFor(before, this.services.instances, this.stopped);
-    const why = `back to ${before.release}`;
-    for (const instance of stop) await this.services.stop(instance, graceOf(target, instance), why);
-    for (const service of start) await this.services.start(before, service, why);
+    await carryOut(plan, { services, stopped, before, target, why: this.#course.what });
+    if (sameTarget(target, this.#target)) this.#settle();
   }
 
   #fail(error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
     this.#hopeless = true;
     this.#force = undefined;
-    this.#context.journal.write({
-      kind: 'failed',
-      app: this.id,
-      ...this.#release(),
-      text: `the update failed: ${text}`,
-    });
-    this.#move({ state: 'failed', error: text });
+    this.#course.note('failed', `the update failed: ${text}`);
+    this.#course.move({ state: 'failed', error: text });
     this.#wanted = true; // once more, to keep the release on record running
   }
-
-  #release(): { release?: string } {
-    return this.#target === undefined ? {} : { release: this.#target.release };
-  }
-
-  #move(update: Omit<UpdateStatus, 'since'>): void {
-    const idle = update.state === 'idle';
-    const same =
-      this.#update.state === update.state &&
-      (idle || this.#update.release === this.#target?.release);
-    this.#update = {
-      ...update,
-      since: same ? this.#update.since : new Date().toISOString(),
-      ...(!idle && this.#release()),
-    };
-    this.#context.moved(this.id, this.#update);
-  }
-
-  // Whoever holds a lock can see that somebody waits, in any language: a file beside it.
-  #announce(): void {
-    const { since, release = '', deadline } = this.#update;
-    const { root } = this.#context.locks;
-    const pending = { release, since, ...(deadline !== undefined && { deadline }) };
-    for (const service of this.serviceNames())
-      this.#warn(announcePending(lockDir(root, this.id, service), pending));
-  }
-
-  #withdraw(): void {
-    const { root } = this.#context.locks;
-    for (const service of this.serviceNames())
-      this.#warn(withdrawPending(lockDir(root, this.id, service)));
-  }
-
-  #warn(text: string | undefined): void {
-    if (text !== undefined) this.#context.journal.write({ kind: 'notice', app: this.id, text });
-  }
-}
-
-// Compared by content: what is on record has been written and read.
-function same(one: AppTarget | undefined, other: AppTarget | undefined): boolean {
-  return one === other || (one && digestOf(one)) === (other && digestOf(other));
 }
 
 // A window that never opens again: as good as in a thousand years.
 function opensAt(now: Opening): number {
   if (now.open) return 0;
   return now.opens?.getTime() ?? Date.now() + 1000 * 365 * 86_400_000;
-}
-
-function graceOf(app: AppTarget | undefined, { service }: Instance): number {
-  return app?.services.find(({ name }) => name === service)?.stopGrace ?? 10_000;
 }

@@ -22,8 +22,9 @@ import type { UpdateLockEvent, UpdateLockEventKind } from '../locks/types.js';
 import { dumpConfig, dumpPath } from '../dump.js';
 import { newKey } from '../key.js';
 import { StateStore } from '../state.js';
+import { sameTarget } from '../target/digest.js';
 import { overrideIn } from '../target/override.js';
-import type { TargetState } from '../target/types.js';
+import type { AppTarget, TargetState } from '../target/types.js';
 import type {
   Asked,
   JournalEntry,
@@ -142,7 +143,11 @@ export class Daemon implements Supervisor {
         events.take(event);
       },
     });
-    const { current } = this.#state.state;
+    const { current, applying } = this.#state.state;
+    for (const [app, { from = 'nothing', to }] of Object.entries(applying)) {
+      const text = `the update from ${from} to ${to || 'nothing'} was interrupted; it goes on`;
+      this.journal.write({ kind: 'recovery', app, text });
+    }
     for (const id of [...Object.keys(current), ...running.map(({ app }) => app)]) this.#app(id);
     for (const app of this.#apps.values()) app.services.adopt(running);
     this.#begun = true;
@@ -175,8 +180,11 @@ export class Daemon implements Supervisor {
   }
 
   async locks(): Promise<LockReport[]> {
+    const { socket } = this.#config;
     return (
-      await Promise.all(this.#inOrder().map(async (app) => locksOf(app, this.#context.locks)))
+      await Promise.all(
+        this.#inOrder().map(async (app) => locksOf(app, this.#context.locks, socket)),
+      )
     ).flat();
   }
 
@@ -199,6 +207,8 @@ export class Daemon implements Supervisor {
     const old = this.target();
     this.#state.update((all) => {
       all.target = target;
+      for (const { id } of old.apps)
+        if (!sameTarget(appOf(old, id), appOf(target, id))) all.stopped = without(all.stopped, id); // a new target says otherwise
       // An override that the target newly sets or unsets counts more than what the API said before.
       if (overrideIn(old.config) !== overrideIn(target.config)) delete all.override;
     });
@@ -264,7 +274,7 @@ export class Daemon implements Supervisor {
     if (on === before) return;
     const paths = this.#inOrder().flatMap((app) => app.locks().paths);
     this.#override.switched(on, asked, paths);
-    for (const app of this.#apps.values()) app.kick({ anew: on });
+    for (const app of this.#apps.values()) app.kick(on);
   }
 
   // Host scripts read the override in this file.
@@ -342,6 +352,10 @@ export class Daemon implements Supervisor {
 /** Where the journal of a daemon with this configuration lies. */
 export function journalDir({ state }: Pick<Config, 'state'>): string {
   return join(state, 'journal');
+}
+
+function appOf({ apps }: TargetState, id: string): AppTarget | undefined {
+  return apps.find((app) => app.id === id);
 }
 
 function dataDirs({ apps }: TargetState): string[] {

@@ -9,6 +9,7 @@ import type { JournalEntry } from '../types.js';
 const MOST_A_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
+// Not `brief`: so short a lock stood in nobody's way, and most are our own tries at what others hold.
 const TELLING: ReadonlySet<LockEventKind> = new Set<LockEventKind>([
   'found',
   'took',
@@ -17,7 +18,6 @@ const TELLING: ReadonlySet<LockEventKind> = new Set<LockEventKind>([
   'died',
   'broke',
   'lost',
-  'brief',
   'cleared',
   'overflow',
   'unwatched',

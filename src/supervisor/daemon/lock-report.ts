@@ -8,10 +8,11 @@ import type { UpdateLocksOptions } from '../locks/types.js';
 import type { LockReport } from '../types.js';
 import type { App } from './app.js';
 
-/** What is at each lock path of the app that is not free. */
+/** What is at each lock path of the app that is not free. `socket`: the engine's, if it is named. */
 export async function locksOf(
   app: App,
   { history, root }: UpdateLocksOptions,
+  socket?: string,
 ): Promise<LockReport[]> {
   const places = lockPlaces([app.lockable()], { ...(root !== undefined && { root }) });
   const seen = inspectAllSync(
@@ -35,6 +36,9 @@ export async function locksOf(
       ...(ours && { ours: true }),
     });
   }
-  await nameContainers(reports.flatMap((report) => containersOf(report)));
+  await nameContainers(
+    reports.flatMap((report) => containersOf(report)),
+    socket,
+  );
   return reports;
 }

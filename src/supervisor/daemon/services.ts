@@ -65,7 +65,8 @@ export class Services {
       lockDir,
       environment: this.#context.environment(app, service),
     });
-    this.#instances.push(instance);
+    // Even if it has ended by now: its end is told like any other, and is noted then.
+    this.#instances.push({ ...instance, state: 'running' });
     journal.write({ kind: 'start', ...about, text: `started ${service.name} (${why})` });
     return instance;
   }

@@ -46,6 +46,13 @@ export function prepareDir(
   return path;
 }
 
+/** The same for every service of some apps. */
+export function prepareDirs(root: string | undefined, apps: readonly AppServices[]): string[] {
+  return apps.flatMap(({ app, services }) =>
+    services.map((service) => prepareDir(root, app, service)),
+  );
+}
+
 /**
  * Refuses (ERR_LOCK_PATH) what somebody else put in the way to the lock directories of some apps. What
  * is not there yet is nobody's.

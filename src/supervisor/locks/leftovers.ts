@@ -13,6 +13,7 @@
 import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { readNames } from '../../inspect/directories.js';
+import type { LockHistory } from '../../inspect/history.js';
 import { inspectLooks } from '../../inspect/inspect.js';
 import { placeOf } from '../../inspect/mounts.js';
 import { readProc, visiblePids } from '../../inspect/procfs.js';
@@ -22,6 +23,7 @@ import { breakSync } from '../../lock/break.js';
 import { DEPTH, native, type RawLook } from '../../native.js';
 import { holderText } from './blockers.js';
 import { listApps, listServices } from './directories.js';
+import { tell } from './events.js';
 import { lockDir, LOCK_NAMES, type LockPlace } from './places.js';
 import type { UpdateLockEvent, UpdateLocksOptions } from './types.js';
 
@@ -47,11 +49,7 @@ export function recoverLeftovers(options: Options = {}): UpdateLockEvent[] {
   for (const place of leftoverPlaces(options)) {
     const look = native.look(place.path, DEPTH.content);
     if (look.error < 0) continue;
-    const [seen] = inspectLooks(
-      [place.path],
-      [look],
-      options.history && { history: options.history },
-    );
+    const [seen] = inspectLooks([place.path], [look], policies(options));
     if (seen === undefined || LockError.is(seen)) continue;
     const event = settle(place, seen, judge(place, seen, look, options), options);
     if (event?.kind !== 'recovered') kept.push(seen);
@@ -59,8 +57,13 @@ export function recoverLeftovers(options: Options = {}): UpdateLockEvent[] {
   }
   options.history?.note(kept);
   options.history?.save();
-  for (const event of events) options.onEvent?.(event);
+  for (const event of events) tell(options.onEvent, event);
   return events;
+}
+
+// Whatever the operator thinks of empty files: an app's is not to be removed by a policy.
+function policies({ history }: Options): { empty: 'held'; history?: LockHistory } {
+  return { empty: 'held', ...(history && { history }) };
 }
 
 function leftoverPlaces({ root, dataDir }: Options): LockPlace[] {
@@ -97,12 +100,15 @@ function judge(place: LockPlace, seen: Inspection, look: RawLook, options: Optio
   if (verdict === 'residue') return { remove: 'nobody’s: residue' };
   if (verdict === 'stale') {
     if (protocol === 'helios') return { remove: 'left by a Helios that is gone' };
+    if (protocol === 'balena-supervisor' && certainty === 'sure')
+      return { remove: 'left by a balena supervisor, under an earlier boot' };
     if (protocol !== 'lockbridge') return undefined;
     const owned = look.uid === (options.lockfileUid ?? NOBODY);
     if (record?.role !== 'supervisor' && !owned && !OUR_TEMPORARY.test(name)) return undefined;
     return { remove: 'left by a lockbridge supervisor that is gone' };
   }
-  if (protocol !== 'balena-supervisor') return undefined;
+  // Undecidable: somebody out of sight may hold a kernel lock on it.
+  if (protocol !== 'balena-supervisor' || by !== 'existence') return undefined;
   const doubt = certainty === 'sure' ? doubtAbout(place) : 'its shape is not that of procmail';
   if (doubt !== undefined) return { unclear: `it may be a balena supervisor’s, but ${doubt}` };
   return { remove: 'left by a balena supervisor (uid 65534, procmail’s lockfile)', force: true };
@@ -134,7 +140,7 @@ function settle(
   place: LockPlace,
   seen: Inspection,
   judged: Judged,
-  { history }: Options,
+  options: Options,
 ): UpdateLockEvent | undefined {
   if (judged === undefined) return undefined;
   const { path, id = '' } = seen;
@@ -147,7 +153,7 @@ function settle(
   if ('unclear' in judged) return event('unclear', judged.unclear);
   try {
     const force = judged.force === true || seen.verdict === 'held';
-    breakSync(path, { id, force, reason: 'recovery', ...(history && { history }) });
+    breakSync(path, { id, force, reason: 'recovery', ...policies(options) });
     return event('recovered', judged.remove);
   } catch (error) {
     if (!LockError.is(error)) throw error;

@@ -1,40 +1,23 @@
-// The update locks of an app, or of several: all services or none.
-//
-// 1. Wait for the turn: one locking operation for an app at a time, in this process.
-// 2. Try: every lock file of every service, as one set. Nothing is kept of a try that fails.
-// 3. Somebody is in the way: give up the turn, so that a forced operation gets through meanwhile, wait
-//    until they let go, and begin anew.
-// 4. Held: the turn is kept too, until the release.
+// The update locks of an app, or of several: all services or none. What is done to take them is in
+// take-all.ts, what is done while they are held in held-update-locks.ts.
 //
 // Protects what the services lock with any of the protocols that lockbridge sees. Does not protect a
 // service that takes no lock, nor from another supervisor that overrides as this one does.
 
-import { invalid, LockError } from '../../errors.js';
-import type { Inspection } from '../../inspect/types.js';
-import type { Lock } from '../../lock/lock.js';
-import { isBlockers, tryTogether, type Blockers } from '../../lock/together.js';
-import { deadline } from '../../lock/wait.js';
+import { invalid } from '../../errors.js';
 import { watchDirectory } from '../../watch.js';
-import { holderText, Scene, updatesLocked } from './blockers.js';
-import { tell } from './events.js';
-import { HeldUpdateLocks } from './held-update-locks.js';
-import { checkDirs, prepareDir } from './directories.js';
+import { Scene } from './blockers.js';
+import { prepareDirs } from './directories.js';
+import type { HeldUpdateLocks } from './held-update-locks.js';
 import { appName, lockPlaces, servicesDir, type AppServices } from './places.js';
-import { abortedBy, checkRequest, isAborted } from './request.js';
-import { takeTurn } from './turn.js';
-import type { Blocker, LockRequest, UpdateLockEvent, UpdateLocksOptions } from './types.js';
-import { untilGone } from './until-gone.js';
-
-const NOBODY = 65534;
-const MAX_WAIT_MS = 10_000;
+import { checkRequest } from './request.js';
+import { NOBODY, takeAll, type LockableSet } from './take-all.js';
+import type { LockRequest, UpdateLocksOptions } from './types.js';
 
 export class UpdateLocks {
   /** Every lock file, sorted. */
   readonly paths: readonly string[];
-  readonly #apps: readonly AppServices[];
-  readonly #options: UpdateLocksOptions;
-  readonly #scene: Scene;
-  readonly #turns: readonly { key: string; app: string }[];
+  readonly #set: LockableSet;
 
   private constructor(apps: readonly AppServices[], options: UpdateLocksOptions) {
     const { exitedServices, lockfileUid = NOBODY } = options;
@@ -44,11 +27,14 @@ export class UpdateLocks {
       throw invalid('lockfileUid', 'a user id', lockfileUid);
     const places = lockPlaces(apps, options);
     this.paths = places.map(({ path }) => path);
-    this.#apps = apps;
-    this.#options = options;
-    this.#scene = new Scene(places, options);
     const names = [...new Set(apps.map(({ app }) => appName(app)))].sort();
-    this.#turns = names.map((app) => ({ key: `${servicesDir(options.root)}/${app}`, app }));
+    this.#set = {
+      paths: this.paths,
+      apps: apps.map((one) => ({ ...one, services: [...one.services] })),
+      options,
+      scene: new Scene(places, options),
+      turns: names.map((app) => ({ key: `${servicesDir(options.root)}/${app}`, app })),
+    };
   }
 
   /** The locks of one app's services. ERR_INVALID_ARGUMENT for a name that leads out of the tree. */
@@ -62,7 +48,7 @@ export class UpdateLocks {
 
   /** The locks of several apps, as one set. */
   static forApps(apps: readonly AppServices[], options: UpdateLocksOptions = {}): UpdateLocks {
-    return new UpdateLocks([...apps], options);
+    return new UpdateLocks(apps, options);
   }
 
   /**
@@ -70,8 +56,7 @@ export class UpdateLocks {
    * symbolic link or anything else is in the way. Do it before the services start.
    */
   prepare(): void {
-    for (const { app, services } of this.#apps)
-      for (const service of services) prepareDir(this.#options.root, app, service);
+    prepareDirs(this.#set.options.root, this.#set.apps);
   }
 
   /**
@@ -84,9 +69,8 @@ export class UpdateLocks {
       for (const watch of watches.splice(0)) watch[Symbol.dispose]();
     };
     try {
-      for (const { app, services } of this.#apps)
-        for (const service of services)
-          watches.push(watchDirectory(prepareDir(this.#options.root, app, service)));
+      for (const dir of prepareDirs(this.#set.options.root, this.#set.apps))
+        watches.push(watchDirectory(dir));
     } catch (error) {
       end();
       throw error;
@@ -102,34 +86,7 @@ export class UpdateLocks {
    */
   async lock(request: LockRequest = {}): Promise<HeldUpdateLocks> {
     checkRequest(request);
-    const { timeout = 0, signal, maxWait = MAX_WAIT_MS, force = false } = request;
-    if (isAborted(signal)) throw abortedBy(signal, []);
-    const { stop, clear } = deadline(timeout, signal);
-    try {
-      for (;;) {
-        const turn = await takeTurn(this.#turns, maxWait, signal);
-        let got: readonly Lock[] | Blockers | undefined;
-        try {
-          got = this.#try(request);
-          if (!isBlockers(got)) return this.#held(got, request, turn.end);
-        } finally {
-          if (got === undefined || isBlockers(got)) turn.end();
-        }
-        const blockers = this.#blocked(got, request);
-        if (timeout === 0) throw this.#locked(blockers);
-        const left = await untilGone(
-          blockers,
-          stop,
-          (seen) => this.#scene.still(seen, force),
-          (seen) => this.#blocked(seen, request),
-        );
-        if (isAborted(signal)) throw abortedBy(signal, left);
-        if (stop.aborted) throw this.#locked(left.map((seen) => this.#scene.blocker(seen)));
-        await new Promise(setImmediate); // whatever happens, others get to run between two tries
-      }
-    } finally {
-      clear();
-    }
+    return takeAll(this.#set, request);
   }
 
   /** Runs `fn` under the locks and lets go whatever happens; gives fn's result. */
@@ -147,77 +104,5 @@ export class UpdateLocks {
     } finally {
       await held.release();
     }
-  }
-
-  // One try. The directories are made when one is found missing, so that it costs nothing otherwise.
-  #try(request: LockRequest): readonly Lock[] | Blockers {
-    checkDirs(this.#options.root, this.#apps);
-    try {
-      return tryTogether(this.paths, this.#taking(request));
-    } catch (error) {
-      if (LockError.is(error) && error.code === 'ERR_LOCK_HELD')
-        throw new LockError('ERR_UPDATES_LOCKED', error.message, {
-          blockers: error.blockers.map((seen) => this.#scene.blocker(seen)),
-          cause: error,
-        });
-      if (!LockError.is(error) || error.code !== 'ERR_LOCK_PATH') throw error;
-    }
-    this.prepare();
-    return tryTogether(this.paths, this.#taking(request));
-  }
-
-  #taking({ force = false, reason = 'update' }: LockRequest): Parameters<typeof tryTogether>[1] {
-    const { history, lockfileUid = NOBODY } = this.#options;
-    return {
-      reason,
-      role: 'supervisor',
-      ...(process.getuid?.() === 0 && { owner: { uid: lockfileUid, gid: lockfileUid } }),
-      ...(history && { history }),
-      overrule: (seen) => this.#scene.overruled(seen, force) !== undefined,
-      onOverruled: (seen) => {
-        const why = this.#scene.overruled(seen, force) ?? 'by force';
-        const holder = holderText(seen);
-        const text = `the lock of ${holder} was replaced: ${why}`;
-        this.#tell({ kind: 'overridden', ...this.#scene.place(seen.path), holder, reason, text });
-      },
-    };
-  }
-
-  #held(locks: readonly Lock[], request: LockRequest, endTurn: () => void): HeldUpdateLocks {
-    const { reason } = request;
-    return new HeldUpdateLocks(locks, this.#taking(request), {
-      place: (path) => this.#scene.place(path),
-      tell: (event) => {
-        this.#tell(event);
-      },
-      began: () => {
-        this.#tellAll('taken', reason);
-      },
-      ended: () => {
-        endTurn();
-        this.#tellAll('released', reason);
-      },
-    });
-  }
-
-  #blocked(seen: readonly Inspection[], { onBlocked }: LockRequest): Blocker[] {
-    const blockers = this.#scene.noted(seen);
-    onBlocked?.(blockers);
-    return blockers;
-  }
-
-  #locked(blockers: readonly Blocker[]): LockError {
-    return updatesLocked(blockers, (path) => this.#scene.place(path));
-  }
-
-  #tellAll(kind: 'taken' | 'released', reason: string | undefined): void {
-    for (const { app, services } of this.#apps) {
-      const text = `update locks of ${String(services.length)} services ${kind}`;
-      this.#tell({ kind, app: appName(app), ...(reason !== undefined && { reason }), text });
-    }
-  }
-
-  #tell(event: UpdateLockEvent): void {
-    tell(this.#options.onEvent, event);
   }
 }

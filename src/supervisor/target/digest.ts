@@ -1,7 +1,7 @@
 // Digests by which two targets are told apart: the order of keys makes no difference.
 
 import { createHash } from 'node:crypto';
-import type { ServiceTarget } from './types.js';
+import type { AppTarget, ServiceTarget } from './types.js';
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
@@ -16,6 +16,12 @@ export function digestOf(value: unknown): string {
     .update(JSON.stringify(sorted(value)))
     .digest('hex')
     .slice(0, 32);
+}
+
+/** Whether two apps' targets say the same; compared by content, because one may have been stored. */
+export function sameTarget(one: AppTarget | undefined, other: AppTarget | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one === other || digestOf(one) === digestOf(other);
 }
 
 /**

@@ -154,6 +154,36 @@ it('an app’s lock stays, alive or dead, whatever its protocol', async () => {
   await alive.finish();
 });
 
+it('the policy that empty files are nobody’s removes no app’s lock', () => {
+  const all = world();
+  writeFileSync(all.path('one'), '');
+  process.env['LOCKBRIDGE_EMPTY'] = 'free';
+  try {
+    expect(recover(all)).toEqual([]);
+  } finally {
+    delete process.env['LOCKBRIDGE_EMPTY'];
+  }
+  expect(existsSync(all.path('one'))).toBe(true);
+});
+
+itWith(
+  root ?? lacksCommand('lockfile'),
+  'a balena supervisor’s lock in a data directory is removed after a reboot, whoever runs as its user',
+  () => {
+    const all = world();
+    const dataDir = openScratch();
+    chmodSync(dataDir, 0o1777);
+    procmailAsNobody(join(dataDir, 'resin-updates.lock'));
+    const state = join(all.root, 'history.json');
+    const history = new LockHistory(state, 'boot-1');
+    history.note([inspectSync(join(dataDir, 'resin-updates.lock'))]);
+    history.save();
+    const events = recover(all, { dataDir, history: new LockHistory(state, 'boot-2') });
+    expect(events).toEqual([['recovered', join(dataDir, 'resin-updates.lock')]]);
+    expect(readdirSync(dataDir)).toEqual([]);
+  },
+);
+
 it('it leads nowhere out of the tree', () => {
   const all = world();
   const elsewhere = scratch();

@@ -132,45 +132,57 @@ it('a live Helios’ lock is not touched, a dead one’s is taken', async () => 
   await locks.withLock(() => undefined);
 });
 
-itWith(
-  process.getuid?.() === 0 ? undefined : 'not root',
-  'an app that poses as a supervisor or as Helios in its own directory is overridden all the same',
-  async () => {
-    for (const pose of ['supervisor', 'helios']) {
-      const { locks, path, root } = world();
-      const dir = join(path('one'), '..');
-      const given = scratch();
-      const program =
-        pose === 'helios'
-          ? ['/usr/bin/python3', '-u', '-c', HELIOS, join(given, 'updates.lock')]
-          : [
-              process.execPath,
-              '--input-type=module',
-              '-e',
-              `import { acquireSync } from '${new URL('../../../dist/index.js', import.meta.url).pathname}';
-               globalThis.own = acquireSync('${given}/updates.lock', { role: 'supervisor' });
-               console.log('held'); process.stdin.resume();`,
-            ];
-      // A mount namespace of its own in which it has its lock directory, as a service has.
-      const app = await held(
-        new Child('/usr/bin/unshare', [
-          '--mount',
-          '/bin/sh',
-          '-c',
-          'mount --bind "$1" "$2" && shift 2 && exec "$@"',
-          'sh',
-          dir,
-          given,
-          ...program,
-        ]),
-      );
-      expect(inspectSync(path('one'))).toMatchObject({ verdict: 'held', by: 'kernel' });
-      await locks.withLock({ force: true }, () => undefined);
-      await app.finish();
-      expect(root).not.toBe('');
-    }
-  },
-);
+const notRoot = process.getuid?.() === 0 ? undefined : 'not root';
+
+// A program in a mount namespace of its own in which it has `dir` at `given`.
+const withMount = (dir: string, given: string, ...program: string[]): Promise<Child> =>
+  held(
+    new Child('/usr/bin/unshare', [
+      '--mount',
+      '/bin/sh',
+      '-c',
+      'mount --bind "$1" "$2" && shift 2 && exec "$@"',
+      'sh',
+      dir,
+      given,
+      ...program,
+    ]),
+  );
+
+const asSupervisor = (path: string): string[] => [
+  process.execPath,
+  '--input-type=module',
+  '-e',
+  `import { acquireSync } from '${new URL('../../../dist/index.js', import.meta.url).pathname}';
+   globalThis.own = acquireSync('${path}', { role: 'supervisor' });
+   console.log('held'); process.stdin.resume();`,
+];
+const asHelios = (path: string): string[] => ['/usr/bin/python3', '-u', '-c', HELIOS, path];
+
+for (const [pose, program] of [
+  ['a lockbridge supervisor', asSupervisor],
+  ['Helios', asHelios],
+] as const) {
+  itWith(notRoot, `an app that poses as ${pose} in its own directory is overridden`, async () => {
+    const { locks, path } = world();
+    const given = scratch();
+    const inside = join(given, 'updates.lock');
+    const app = await withMount(join(path('one'), '..'), given, ...program(inside));
+    expect(inspectSync(path('one'))).toMatchObject({ verdict: 'held', by: 'kernel' });
+    await locks.withLock({ force: true }, () => undefined);
+    await app.finish();
+  });
+
+  itWith(notRoot, `${pose} that has all the directories mounted is not`, async () => {
+    const { locks, path, root } = world();
+    const given = scratch();
+    const inside = path('one').replace(join(root, 'tmp/balena-supervisor'), given);
+    const other = await withMount(join(root, 'tmp/balena-supervisor'), given, ...program(inside));
+    const error = await refusal(locks.lock({ force: true }));
+    expect(error.message).toContain('a live supervisor, which no override touches');
+    await other.finish();
+  });
+}
 
 it('a directory that is no lock but a tree fails the operation before anything else is replaced', async () => {
   const { locks, path } = world();

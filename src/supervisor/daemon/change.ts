@@ -1,0 +1,63 @@
+// The change itself, made while the locks are held: stop, start, and back where that fails.
+
+import type { Instance } from '../drivers/types.js';
+import type { AppTarget } from '../target/types.js';
+import { planFor, type Plan } from './plan.js';
+import type { Services } from './services.js';
+
+const GRACE_MS = 10_000;
+
+/** What is changed, and from what. */
+export interface Change {
+  services: Services;
+  stopped: ReadonlySet<string>;
+  before: AppTarget | undefined;
+  target: AppTarget | undefined;
+  why: string;
+}
+
+/**
+ * Carries out the plan. Throws why something of the target could not be started; then the release from
+ * before runs again, as far as it can.
+ */
+export async function carryOut(plan: Plan, change: Change): Promise<void> {
+  const { services, stopped, before, target, why } = change;
+  await stopAll(plan.stop, before, services, why);
+  if (target === undefined) return;
+  try {
+    await startAll(plan, target, services, why);
+  } catch (error) {
+    if (before !== undefined) {
+      const back = planFor(before, services.instances, stopped);
+      await stopAll(back.stop, target, services, `back to ${before.release}`);
+      await startAll(back, before, services, `back to ${before.release}`);
+    }
+    throw error;
+  }
+}
+
+async function stopAll(
+  instances: readonly Instance[],
+  app: AppTarget | undefined,
+  services: Services,
+  why: string,
+): Promise<void> {
+  const graceOf = (name: string): number =>
+    app?.services.find((service) => service.name === name)?.stopGrace ?? GRACE_MS;
+  await settled(instances.map(async (one) => services.stop(one, graceOf(one.service), why)));
+}
+
+async function startAll(
+  { start }: Plan,
+  app: AppTarget,
+  services: Services,
+  why: string,
+): Promise<void> {
+  await settled(start.map(async (service) => services.start(app, service, why)));
+}
+
+// All at once, and nothing is left running when the first failure is thrown.
+async function settled(all: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(all);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
