@@ -48,6 +48,8 @@ async function run(args: Record<string, unknown>): Promise<number> {
   // Loaded only now: it brings an HTTP server with it.
   const { supervise } = await import('../supervisor/supervise.js');
   const json = args['json'] === true;
+  // Whoever reads what it says may go: that ends no daemon, and the journal has it all.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const show = (entry: JournalEntry): void => {
     if (json) process.stdout.write(`${JSON.stringify(entry)}\n`);
     else process.stderr.write(`${entryLine(entry)}\n`);

@@ -92,6 +92,17 @@ it('a second signal does not wait for anything, and the next daemon brings it to
   await until(() => locks(place).length === 0);
 });
 
+it('it does not end because nobody reads any more what it says', async () => {
+  const { place, supervisor } = await started(release('a'));
+  supervisor.child.process.stdout?.destroy();
+  supervisor.child.process.stderr?.destroy();
+  for (let round = 0; round < 3; round++)
+    expect(await ask(place, 'POST /v1/restart', { body: { appId: 7 } })).toMatchObject({
+      text: 'OK',
+    });
+  expect(await signal(supervisor, 'SIGTERM')).toEqual([0, null]);
+});
+
 async function reachable(place: Place): Promise<boolean> {
   return ask(place, 'GET /ping').then(
     () => true,
