@@ -19,7 +19,8 @@ import { NO_POLICY } from '../target/policy.js';
 import type { AppTarget, UpdatePolicy } from '../target/types.js';
 import { nextOpening, type Opening } from '../target/windows.js';
 import type { AppStatus, Asked } from '../types.js';
-import { carryOut } from './change.js';
+import { Backoff } from './backoff.js';
+import { startNew, stopOld } from './change.js';
 import type { Context } from './context.js';
 import { Course } from './course.js';
 import { Fetching } from './fetching.js';
@@ -51,6 +52,7 @@ export class App {
   /** Not tried again until somebody asks or the target changes. */
   #hopeless = false;
   #notBefore = 0;
+  readonly #backoff = new Backoff(5000, 300_000);
 
   constructor(id: string, context: Context) {
     this.id = id;
@@ -192,30 +194,35 @@ export class App {
   async #pass(stop: AbortSignal): Promise<void> {
     const plan = this.#plan();
     const done = plan.start.length === 0 && plan.stop.length === 0;
-    if (done) this.#settle();
+    if (done) this.#settle(this.#target);
     if (done || this.#hopeless) return this.#keep();
     if (!(await this.#fetching.all(plan.start, stop, async () => this.#keep()))) {
       this.#wanted ||= !stop.aborted;
       return;
     }
-    if (plan.needsLocks || this.#opens() > Date.now()) await this.#underLocks(stop);
-    else await this.alone(async () => this.#change(false));
+    const waits = plan.needsLocks || this.#opens() > Date.now();
+    const went = waits
+      ? await this.#underLocks(stop)
+      : await this.alone(async () => this.#change(false));
+    if (went) this.#backoff.reset();
+    else await this.#backoff.pause(stop);
   }
 
-  async #underLocks(stop: AbortSignal): Promise<void> {
+  // False: what runs could not be stopped, and is to be tried again later.
+  async #underLocks(stop: AbortSignal): Promise<boolean> {
     await this.#keep();
     await this.#time(stop);
-    if (stop.aborted) return;
+    if (stop.aborted) return true;
     const force = (this.#force ?? this.#context.override()) !== undefined;
     const services = this.serviceNames();
     const held = await this.#taking.take(this.locks(), services, this.policy, force, stop);
-    if (held === undefined) return;
+    if (held === undefined) return true;
     if (held === 'given-up') {
       this.#hopeless = true;
-      return;
+      return true;
     }
     try {
-      await this.alone(async () => this.#change(true));
+      return await this.alone(async () => this.#change(true));
     } finally {
       this.#notices.withdraw();
       await held.release();
@@ -226,9 +233,9 @@ export class App {
     return planFor(this.#target, this.services.instances, this.stopped);
   }
 
-  // What runs is what is wanted.
-  #settle(): void {
-    const { target, current: before } = this;
+  // What runs is this target; it may not be the one that is wanted any more.
+  #settle(target: AppTarget | undefined): void {
+    const before = this.current;
     if (!sameTarget(before, target)) {
       this.#context.state.update((all) => {
         all.current = without(all.current, this.id);
@@ -236,9 +243,12 @@ export class App {
         all.applying = without(all.applying, this.id);
       });
       if (target === undefined) this.#course.note('applied', 'the app is gone');
-      else if (before?.release !== target.release)
-        this.#course.note('applied', `release ${target.release} runs`);
+      else if (before?.release !== target.release) {
+        const { release } = target;
+        this.#course.note('applied', `release ${release} runs`, { release });
+      }
     }
+    if (!sameTarget(target, this.#target)) return;
     this.#force = undefined;
     this.#taking.reset();
     this.#course.move({ state: 'idle' });
@@ -279,11 +289,12 @@ export class App {
   }
 
   // Under the locks, or where nothing that runs is to be stopped; begins anew where that has changed.
-  async #change(locked: boolean): Promise<void> {
+  // False: something could not be stopped (the engine is away, say), and runs as before.
+  async #change(locked: boolean): Promise<boolean> {
     const { target, current: before, services, stopped } = this;
     this.#wanted = true; // to see that it is done, and to begin what was asked for meanwhile
     const plan = this.#plan();
-    if (plan.needsLocks && !locked) return;
+    if (plan.needsLocks && !locked) return true;
     this.#course.move({ state: 'applying' });
     this.#context.state.update((all) => {
       all.applying[this.id] = {
@@ -292,18 +303,39 @@ export class App {
         ...(this.#force && { force: true }),
       };
     });
-    await carryOut(plan, { services, stopped, before, target, why: this.#course.what });
-    if (sameTarget(target, this.#target)) this.#settle();
+    const change = { services, stopped, before, target, why: this.#course.what };
+    try {
+      await stopOld(plan, change);
+    } catch (error) {
+      const text = `the update is tried again: ${textOf(error)}`;
+      this.#course.note('failed', text, { ...(target && { release: target.release }) });
+      this.#course.move({ state: 'applying', error: text });
+      return false;
+    }
+    try {
+      await startNew(plan, change);
+      this.#settle(target);
+    } catch (error) {
+      this.#fail(error, target);
+    }
+    return true;
   }
 
-  #fail(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+  // The next target, if it has come already, has its chance.
+  #fail(error: unknown, target: AppTarget | undefined = this.#target): void {
+    const text = textOf(error);
+    const about = target && { release: target.release };
+    this.#course.note('failed', `the update failed: ${text}`, { ...about });
+    this.#wanted = true; // to keep the release on record running, or to go on to the next target
+    if (!sameTarget(target, this.#target)) return;
     this.#hopeless = true;
     this.#force = undefined;
-    this.#course.note('failed', `the update failed: ${text}`);
     this.#course.move({ state: 'failed', error: text });
-    this.#wanted = true; // once more, to keep the release on record running
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 // A window that never opens again: as good as in a thousand years.

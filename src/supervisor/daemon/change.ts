@@ -16,13 +16,19 @@ export interface Change {
   why: string;
 }
 
+/** Stops what the plan says. Throws if something could not be stopped: then it still runs. */
+export async function stopOld({ stop }: Plan, { services, before, why }: Change): Promise<void> {
+  await stopAll(stop, before, services, why);
+}
+
 /**
- * Carries out the plan. Throws why something of the target could not be started; then the release from
- * before runs again, as far as it can.
+ * Starts what the plan says, after {@link stopOld}. Throws why something could not be started; then the
+ * release from before runs again, as far as it can.
  */
-export async function carryOut(plan: Plan, change: Change): Promise<void> {
-  const { services, stopped, before, target, why } = change;
-  await stopAll(plan.stop, before, services, why);
+export async function startNew(
+  plan: Plan,
+  { services, stopped, before, target, why }: Change,
+): Promise<void> {
   if (target === undefined) return;
   try {
     await startAll(plan, target, services, why);

@@ -1,21 +1,18 @@
 // Getting what a release needs, before any lock is taken: again and again, ever more rarely, because
 // no event tells when a network is back.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { LockError } from '../../errors.js';
 import type { Driver } from '../drivers/types.js';
 import type { ServiceTarget } from '../target/types.js';
+import { Backoff } from './backoff.js';
 import type { Course } from './course.js';
-
-const FIRST_MS = 5000;
-const SLOWEST_MS = 300_000;
 
 export class Fetching {
   /** Percent, by service, of what is on its way. */
   readonly progress: Map<string, number> = new Map<string, number>();
   readonly #driver: Driver;
   readonly #course: Course;
-  #pause = FIRST_MS;
+  readonly #backoff = new Backoff(5000, 300_000);
 
   constructor(driver: Driver, course: Course) {
     this.#driver = driver;
@@ -34,7 +31,7 @@ export class Fetching {
     if (this.#course.status.state === 'idle') this.#course.move({ state: 'fetching' });
     try {
       for (const service of services) await this.#one(service, stop);
-      this.#pause = FIRST_MS;
+      this.#backoff.reset();
       return !stop.aborted;
     } catch (error) {
       if (stop.aborted) return false;
@@ -42,9 +39,7 @@ export class Fetching {
       this.#course.note('failed', error.message);
       this.#course.move({ state: 'fetching', error: error.message });
       await meanwhile();
-      const pause = this.#pause;
-      this.#pause = Math.min(pause * 2, SLOWEST_MS);
-      await delay(pause, undefined, { signal: stop }).catch(() => undefined);
+      await this.#backoff.pause(stop);
       return false;
     } finally {
       this.progress.clear();
