@@ -123,12 +123,13 @@ describe('the key of an app', () => {
   });
 
   it('hears of that app only', async () => {
-    const { place, address, env } = await inside();
+    const { place, supervisor, address, env } = await inside();
     const seen = await events(place, { key: env('7')['BALENA_SUPERVISOR_API_KEY'] ?? '', address });
-    await (await holder(place.lock('8', 'only'))).finish();
-    const one = await holder(place.lock('7', 'one'));
+    const other = await holder(place.lock('8', 'only'));
+    await supervisor.entry('lock', 'only');
+    const own = await holder(place.lock('7', 'one'));
     await until(() => seen.some(({ data }) => data['kind'] === 'lock' && data['app'] === '7'));
-    await one.finish();
+    await Promise.all([other.finish(), own.finish()]);
     await ask(place, 'POST /v2/applications/8/restart', { address });
     await ask(place, 'POST /v2/applications/7/restart', { address });
     await until(() => seen.some(({ data }) => data['kind'] === 'release'));
