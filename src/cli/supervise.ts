@@ -52,6 +52,8 @@ async function run(args: Record<string, unknown>): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(entry)}\n`);
     else process.stderr.write(entryText(entry, process.stderr));
   };
+  // Whoever reads this may go away; the journal has it all, and services must not depend on that.
+  for (const out of [process.stdout, process.stderr]) out.on('error', () => undefined);
   let end = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
     end = resolve;

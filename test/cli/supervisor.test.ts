@@ -1,6 +1,7 @@
 // supervise, update, override and history as a user and a script meet them.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -120,6 +121,22 @@ it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     expect(supervisor.entries.map(({ kind }) => kind)).toContain('stopping');
   },
 );
+
+it('a daemon whose output nobody reads any more goes on', async () => {
+  const place = new Place();
+  place.configure({});
+  const child = new Child(process.execPath, [BIN, 'supervise', '-c', place.file]);
+  child.process.stderr?.once('data', () => child.process.stderr?.destroy());
+  await until(() => cli('history', '--kind', 'started', '-c', place.file).out !== '');
+  place.configure(press('1.0'));
+  await until(async () => {
+    const { apps } = await place.client().ask<Status>('GET', '/status');
+    return apps[0]?.release === '1.0';
+  });
+  const exited = once(child.process, 'exit');
+  child.process.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+});
 
 it('update ends with 0 when the release runs, and tells an app that has nothing to do', async () => {
   const { place } = await running();
