@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../src/supervisor/config.js';
@@ -262,6 +262,20 @@ it('history is read from the journal when no daemon runs, and says so', async ()
     `lockbridge: no supervisor answers; this is what its journal in '${journal}' has\n`,
   );
   expect(cli('update', '-c', place.file)).toMatchObject({ code: 69, out: '' });
+});
+
+it('a reader of history that has read enough ends it quietly', async () => {
+  const place = new Place();
+  place.configure({});
+  const journal = join(place.dir, 'state/journal');
+  mkdirSync(journal, { recursive: true });
+  writeFileSync(join(place.dir, 'state/api.key'), 'k'.repeat(32));
+  const entry = { at: '2026-11-24T12:00:00.000Z', kind: 'notice', text: 'x'.repeat(500) };
+  writeFileSync(join(journal, 'journal.jsonl'), `${JSON.stringify(entry)}\n`.repeat(1000));
+  const child = new Child(process.execPath, [BIN, 'history', '-n', '1000', '-c', place.file]);
+  child.process.stdout?.once('data', () => child.process.stdout?.destroy());
+  expect(await child.ended).toEqual({ code: 0, signal: null });
+  expect(child.stderr.join('')).toMatch(/^lockbridge: no supervisor answers[^\n]*\n$/);
 });
 
 it('override says what is, and who set it', async () => {
