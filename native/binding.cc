@@ -107,24 +107,30 @@ Napi::Value Replace(Info info) {
   return number(info, done < 0 ? done : keep(state(info), std::move(lock)));
 }
 
-// All or nothing. After the first path that fails the others are only looked at: nobody finds a
-// lock there that is given back at once, and of several that take the same paths in the same order
-// the one with the first gets all. Still every blocker is named: on failure the result has -errno
-// where a path failed or is taken, and 0 elsewhere.
+// All or nothing. All are looked at before one is taken, and after the first that fails the others
+// are only looked at: nobody meets a lock there that is given back at once, and of several that
+// take the same paths in the same order the one with the first gets all. Every blocker is named: on
+// failure the result has -errno where a path failed or is taken, and 0 elsewhere.
 Napi::Value AcquireAll(Info info) {
   const auto paths = info[0].As<Napi::Array>();
   const Birth b = birth(info, 1);
   std::vector<Held> locks(paths.Length());
   std::vector<int> results(paths.Length());
-  bool failed = false;
-  for (uint32_t i = 0; i < paths.Length(); i++) {
-    const std::string path = text(paths[i]);
+  std::vector<std::string> names(paths.Length());
+  for (uint32_t i = 0; i < paths.Length(); i++) names[i] = text(paths[i]);
+  const auto look = [&](size_t i) {
     struct statx st;
+    results[i] = statName(AT_FDCWD, names[i].c_str(), &st) == 0 ? -EEXIST : 0;
+    return results[i] < 0;
+  };
+  bool failed = false;
+  for (size_t i = 0; names.size() > 1 && i < names.size(); i++) failed = look(i) || failed;
+  const bool taken = failed;
+  for (size_t i = 0; !taken && i < names.size(); i++) {
     if (failed)
-      results[i] = statName(AT_FDCWD, path.c_str(), &st) == 0 ? -EEXIST : 0;
+      look(i);
     else
-      results[i] = create(path, b, &locks[i]);
-    failed = failed || results[i] < 0;
+      failed = (results[i] = create(names[i], b, &locks[i])) < 0;
   }
   auto out = Napi::Array::New(info.Env(), paths.Length());
   for (uint32_t i = 0; i < paths.Length(); i++) {

@@ -3,4 +3,9 @@
 
 import { main } from './main.js';
 
+// `| head` has read enough: no reason for a stack trace.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 process.exitCode = await main(process.argv.slice(2));

@@ -51,6 +51,9 @@ export async function supervise(
     });
     if (onEntry !== undefined) daemon.journal.on(onEntry);
     const api = await serve(daemon, config, { onWarning, ...(onBegin && { onBegin }) });
+    daemon.beforeUpdate = () => {
+      watch.check();
+    };
     changed = (next) => {
       reload(daemon, config, next, onWarning);
     };

@@ -1,7 +1,8 @@
 // supervise, update, override and history as a user and a script meet them.
 
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../src/supervisor/config.js';
@@ -121,6 +122,22 @@ it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
   },
 );
 
+it('a daemon whose output nobody reads any more goes on', async () => {
+  const place = new Place();
+  place.configure({});
+  const child = new Child(process.execPath, [BIN, 'supervise', '-c', place.file]);
+  child.process.stderr?.once('data', () => child.process.stderr?.destroy());
+  await until(() => cli('history', '--kind', 'started', '-c', place.file).out !== '');
+  place.configure(press('1.0'));
+  await until(async () => {
+    const { apps } = await place.client().ask<Status>('GET', '/status');
+    return apps[0]?.release === '1.0';
+  });
+  const exited = once(child.process, 'exit');
+  child.process.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+});
+
 it('update ends with 0 when the release runs, and tells an app that has nothing to do', async () => {
   const { place } = await running();
   expect(cli('update', '-c', place.file)).toEqual({
@@ -225,9 +242,9 @@ it('on a terminal history is wrapped, not cut', async () => {
 it('history is filtered by app, kind and number, and its kinds are checked', async () => {
   const { place } = await running();
   const started = cliJson<JournalEntry[]>('history', '--kind', 'start', '-c', place.file);
-  expect(started.map((entry) => entry.service)).toEqual(['feed', 'label', 'pump']);
+  expect(started.map((entry) => entry.service).sort()).toEqual(['feed', 'label', 'pump']);
   expect(cli('history', '--kind', 'start', '-n', '1', '-c', place.file).out).toMatch(
-    /^\S+Z {2}start {9}7\/pump: started pump \(update to 1\.0\)\n$/,
+    /^\S+Z {2}start {9}7\/(\w+): started \1 \(update to 1\.0\)\n$/,
   );
   expect(cli('history', '--app', '8', '-c', place.file)).toEqual({ code: 0, out: '', err: '' });
   expect(cli('history', '--kind', 'nonsense', '-c', place.file).code).toBe(64);
@@ -245,6 +262,20 @@ it('history is read from the journal when no daemon runs, and says so', async ()
     `lockbridge: no supervisor answers; this is what its journal in '${journal}' has\n`,
   );
   expect(cli('update', '-c', place.file)).toMatchObject({ code: 69, out: '' });
+});
+
+it('a reader of history that has read enough ends it quietly', async () => {
+  const place = new Place();
+  place.configure({});
+  const journal = join(place.dir, 'state/journal');
+  mkdirSync(journal, { recursive: true });
+  writeFileSync(join(place.dir, 'state/api.key'), 'k'.repeat(32));
+  const entry = { at: '2026-11-24T12:00:00.000Z', kind: 'notice', text: 'x'.repeat(500) };
+  writeFileSync(join(journal, 'journal.jsonl'), `${JSON.stringify(entry)}\n`.repeat(1000));
+  const child = new Child(process.execPath, [BIN, 'history', '-n', '1000', '-c', place.file]);
+  child.process.stdout?.once('data', () => child.process.stdout?.destroy());
+  expect(await child.ended).toEqual({ code: 0, signal: null });
+  expect(child.stderr.join('')).toMatch(/^lockbridge: no supervisor answers[^\n]*\n$/);
 });
 
 it('override says what is, and who set it', async () => {

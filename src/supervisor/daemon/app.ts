@@ -103,7 +103,8 @@ export class App {
   /** `update` was asked for: force counts for the pass that runs or begins now, and for no other. */
   apply(asked: Asked): void {
     if (asked.force === true) this.#force = asked;
-    this.#taking.reset();
+    // Patience begins anew only with what was given up: asking often must not make it endless.
+    if (this.#hopeless) this.#taking.reset();
     this.kick(true);
   }
 

@@ -66,6 +66,8 @@ export interface DaemonOptions {
 export class Daemon implements Supervisor {
   readonly keys: Supervisor['keys'];
   readonly journal: Journal;
+  /** Called when an update is asked for: the configuration may have been written just now. */
+  beforeUpdate: (() => void) | undefined;
   readonly #config: Config;
   readonly #driver: Driver;
   readonly #state: StateStore;
@@ -189,6 +191,7 @@ export class Daemon implements Supervisor {
   }
 
   update(asked: Asked): void {
+    this.beforeUpdate?.();
     if (asked.force === true)
       this.journal.write({
         kind: 'operation',

@@ -94,7 +94,7 @@ export function holderText({ record, holders, protocol, object }: Inspection): s
     return `${record.owner ?? record.host} pid ${String(record.pid)} (${record.cmd})`;
   const holder = holders.find(({ role }) => role === 'holds' || role === 'named');
   if (holder !== undefined) return `pid ${String(holder.pid)} (${holder.command ?? '?'})`;
-  return `unknown (${protocol ?? object ?? 'file'})`;
+  return `somebody (${protocol ?? object ?? 'file'})`;
 }
 
 function exitedText({ at, code }: Exited): string {

@@ -119,7 +119,8 @@ function held(
   const { reason } = request;
   const tellAll = (kind: 'taken' | 'released'): void => {
     for (const { app, services } of set.apps) {
-      const text = `update locks of ${String(services.length)} services ${kind}`;
+      const one = services.length === 1;
+      const text = `update locks of ${one ? `service ${String(services[0])}` : `${String(services.length)} services`} ${kind}`;
       tell(onEvent, { kind, app: appName(app), ...(reason !== undefined && { reason }), text });
     }
   };

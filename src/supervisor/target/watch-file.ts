@@ -51,6 +51,13 @@ export class ConfigWatch implements Disposable {
     this.close();
   }
 
+  /** Looks now, and tells of a change before it returns: for whoever has just been asked to update. */
+  check(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#look();
+  }
+
   // Watches the directories that matter now, and no others.
   #follow(): void {
     const dirs = new Set(namesOf(this.file).map(dirname));
