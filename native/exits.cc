@@ -60,11 +60,7 @@ int ExitWatcher::open() {
   if (added < 0) return added;
   epoll_ = std::move(epoll);
   wake_ = std::move(wake);
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { loop(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = quietThread([this] { loop(); });
   return 0;
 }
 

@@ -46,11 +46,7 @@ int Watcher::open() {
   if (!wake.ok()) return wake.error();
   inotify_ = std::move(inotify);
   wake_ = std::move(wake);
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { loop(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = quietThread([this] { loop(); });
   return 0;
 }
 

@@ -98,10 +98,10 @@ export class Press {
   /** Takes everything away, by force: it is over. */
   async remove() {
     if (this.#daemon?.exitCode === null) {
-      const gone = this.said(/the app is gone/);
+      const told = this.said(/nothing is to run/);
       this.configure(undefined);
+      await told;
       await this.update('--force');
-      await gone;
       this.#daemon.kill();
       await once(this.#daemon, 'close');
     }

@@ -5,15 +5,12 @@ import { supervisorFromEnvironment } from '../env.js';
 import { EXIT, invalid, LockError } from '../errors.js';
 import { JOURNAL_KINDS } from '../supervisor/journal/entry.js';
 import type { JournalEntry } from '../supervisor/types.js';
-import { wrap } from './columns.js';
 import { clientOf, configOf, endpointOptions } from './endpoint.js';
-import { entryLine } from './journal-line.js';
+import { entryText } from './journal-line.js';
 import { printJson, warn } from './output.js';
 import type { Command } from './types.js';
 
 const MOST = 10_000;
-/** Where the text begins: wrapped lines go on below it. */
-const INDENT = ' '.repeat(40);
 
 export const historyCommand: Command = {
   command: 'history',
@@ -51,7 +48,7 @@ export const historyCommand: Command = {
       .filter(({ kind }) => kinds === undefined || kinds.includes(kind))
       .slice(-Number(number));
     if (args['json'] === true) printJson(shown);
-    else process.stdout.write(shown.flatMap(linesOf).join(''));
+    else process.stdout.write(shown.map((entry) => entryText(entry, process.stdout)).join(''));
     return EXIT.ok;
   },
 };
@@ -73,12 +70,4 @@ async function entriesOf(args: Record<string, unknown>, most: number): Promise<J
     warn(`no supervisor answers; this is what its journal in '${dir}' has`);
     return entries;
   }
-}
-
-// A terminal gets lines that fit, a pipe one line an entry.
-function linesOf(entry: JournalEntry): string[] {
-  const line = entryLine(entry);
-  const width = process.stdout.columns || 80;
-  const lines = process.stdout.isTTY ? wrap(line, width, width < 80 ? '    ' : INDENT) : [line];
-  return lines.map((one) => `${one}\n`);
 }

@@ -4,7 +4,7 @@ import { EXIT } from '../errors.js';
 import type { Config } from '../supervisor/config.js';
 import type { JournalEntry } from '../supervisor/types.js';
 import { DEFAULT_CONFIG } from './endpoint.js';
-import { entryLine } from './journal-line.js';
+import { entryText } from './journal-line.js';
 import { warn } from './output.js';
 import type { Command } from './types.js';
 import { packageVersion } from '../version.js';
@@ -52,7 +52,7 @@ async function run(args: Record<string, unknown>): Promise<number> {
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const show = (entry: JournalEntry): void => {
     if (json) process.stdout.write(`${JSON.stringify(entry)}\n`);
-    else process.stderr.write(`${entryLine(entry)}\n`);
+    else process.stderr.write(entryText(entry, process.stderr));
   };
   const ended = untilAskedToEnd();
   const running = await supervise(String(args['config']), {

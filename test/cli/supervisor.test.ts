@@ -9,6 +9,7 @@ import type { JournalEntry, Status } from '../../src/supervisor/types.js';
 import { Child, flockHolder } from '../helpers/child.js';
 import { BIN, cli, cliJson } from '../helpers/cli.js';
 import { daemon, Place, type TestDaemon } from '../helpers/daemon.js';
+import { until } from '../helpers/scratch.js';
 
 const service = (release: string): Record<string, unknown> => ({
   command: ['sleep', 'infinity'],
@@ -61,8 +62,8 @@ async function waiting(more: Record<string, unknown> = {}): Promise<{
   return { place, supervisor, holders };
 }
 
-/** What a command writes to a terminal that is so wide; ^C as soon as `until` was drawn. */
-async function terminal(width: number, until: RegExp, ...args: string[]): Promise<string> {
+/** What a command writes to a terminal that is so wide; ^C as soon as `drawn` was. */
+async function terminal(width: number, drawn: RegExp, ...args: string[]): Promise<string> {
   const program = `
 import fcntl, os, pty, re, struct, sys, termios
 width, until, argv = int(sys.argv[1]), re.compile(sys.argv[2].encode()), sys.argv[3:]
@@ -85,7 +86,7 @@ while True:
 os.waitpid(pid, 0)
 sys.stdout.buffer.write(seen)
 `;
-  const words = ['-c', program, String(width), until.source, process.execPath, BIN, ...args];
+  const words = ['-c', program, String(width), drawn.source, process.execPath, BIN, ...args];
   const python = spawn('python3', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   for await (const chunk of python.stdout) text += String(chunk);
@@ -99,7 +100,7 @@ it('supervise says first which it is, and where its things are', async () => {
   const place = new Place();
   place.configure({});
   const child = new Child(process.execPath, [BIN, 'supervise', '-c', place.file]);
-  await expect.poll(() => child.stderr.join('')).toContain('started with pid');
+  await until(() => child.stderr.join('').includes('started with pid'));
   const [version, where, address] = child.stderr.join('').split('\n');
   expect(version).toBe(`lockbridge 0.1.0, configuration ${place.file}`);
   expect(where).toBe(`state ${place.dir}/state, root ${place.dir}, driver process`);

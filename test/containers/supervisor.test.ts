@@ -202,18 +202,24 @@ it('under an override a service’s exit removes the supervisor’s lock, which 
   expect(await running()).toEqual(['flock b', 'python b']);
 });
 
-it('an engine that goes away and comes back during a wait is no matter', async () => {
+it('during a wait an engine may go away and come back, and what died meanwhile runs again', async () => {
   const scene = new Scene();
   const supervisor = await scene.lockers();
   scene.sleepers('b');
   await supervisor.entry('wait', '^python');
+  const { pid = 0 } = await instanceOf(supervisor, 'flock');
   await engine().kill();
   await scene.finish('flock');
   await until(async () => {
     const [app] = (await supervisor.status()).apps;
     return app?.update.state === 'waiting' && app.update.blockers?.length === 1;
   });
+  process.kill(pid, 'SIGKILL');
   await engine().start();
+  await supervisor.entry('exit', 'flock ended with 137');
+  await supervisor.entry('start', '^flock .*it had ended');
+  await until(async () => (await scene.locks()).length === 2);
+  await scene.finish('flock');
   await scene.finish('python');
   await supervisor.entry('applied', 'release b runs');
   expect(await running()).toEqual(['flock b', 'python b']);

@@ -11,7 +11,8 @@ export const STORE = join(peersDir(), 'containers');
 // - runc: what the tests are specified for. cgroupfs, no events, no logs: no systemd is needed.
 // - default_ulimits: where the machine may not raise limits, runc could not set Podman's own.
 // - lock_type: the default is one table in /dev/shm for every storage of the machine.
-// - No network: a holder needs none.
+// - No network: a holder needs none. What is made over the API has the engine's bridge all the same;
+//   its plugins (containernetworking-plugins, iptables) come with Debian's podman.
 const CONTAINERS = `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 log_driver = "none"
