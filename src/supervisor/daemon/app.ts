@@ -195,7 +195,7 @@ export class App {
   async #pass(stop: AbortSignal): Promise<void> {
     const plan = this.#plan();
     const done = plan.start.length === 0 && plan.stop.length === 0;
-    if (done) this.#settle(this.#target);
+    if (done) this.#settle(this.#target, this.#force);
     if (done || this.#hopeless) return this.#keep();
     if (!(await this.#fetching.all(plan.start, stop, async () => this.#keep()))) {
       this.#wanted ||= !stop.aborted;
@@ -234,8 +234,8 @@ export class App {
     return planFor(this.#target, this.services.instances, this.stopped);
   }
 
-  // What runs is this target; it may not be the one that is wanted any more.
-  #settle(target: AppTarget | undefined): void {
+  // What runs is this target, brought about with this force; by now others may be wanted.
+  #settle(target: AppTarget | undefined, force: Asked | undefined): void {
     const before = this.current;
     if (!sameTarget(before, target)) {
       this.#context.state.update((all) => {
@@ -249,8 +249,8 @@ export class App {
         this.#course.note('applied', `release ${release} runs`, { release });
       }
     }
+    if (this.#force === force) this.#force = undefined;
     if (!sameTarget(target, this.#target)) return;
-    this.#force = undefined;
     this.#taking.reset();
     this.#course.move({ state: 'idle' });
   }
@@ -293,6 +293,7 @@ export class App {
   // False: something could not be stopped (the engine is away, say), and runs as before.
   async #change(locked: boolean): Promise<boolean> {
     const { target, current: before, services, stopped } = this;
+    const force = this.#force;
     this.#wanted = true; // to see that it is done, and to begin what was asked for meanwhile
     const plan = this.#plan();
     if (plan.needsLocks && !locked) return true;
@@ -301,7 +302,7 @@ export class App {
       all.applying[this.id] = {
         ...(before && { from: before.release }),
         to: target?.release ?? '',
-        ...(this.#force && { force: true }),
+        ...(force && { force: true }),
       };
     });
     const change = { services, stopped, before, target, why: this.#course.what };
@@ -315,22 +316,26 @@ export class App {
     }
     try {
       await startNew(plan, change);
-      this.#settle(target);
+      this.#settle(target, force);
     } catch (error) {
-      this.#fail(error, target);
+      this.#fail(error, target, force);
     }
     return true;
   }
 
   // The next target, if it has come already, has its chance.
-  #fail(error: unknown, target: AppTarget | undefined = this.#target): void {
+  #fail(
+    error: unknown,
+    target: AppTarget | undefined = this.#target,
+    force: Asked | undefined = this.#force,
+  ): void {
     const text = textOf(error);
     const about = target && { release: target.release };
     this.#course.note('failed', `the update failed: ${text}`, { ...about });
     this.#wanted = true; // to keep the release on record running, or to go on to the next target
+    if (this.#force === force) this.#force = undefined;
     if (!sameTarget(target, this.#target)) return;
     this.#hopeless = true;
-    this.#force = undefined;
     this.#course.move({ state: 'failed', error: text });
   }
 }

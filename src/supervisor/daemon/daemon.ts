@@ -158,10 +158,12 @@ export class Daemon implements Supervisor {
 
   /** Lets go of everything; the services go on running. A change that is on its way is finished. */
   async close(): Promise<void> {
+    const begun = this.#begun;
     this.#begun = false;
     await this.#operations.close();
     await Promise.all(this.#inOrder().map(async (app) => app.close()));
-    this.journal.write({ kind: 'stopping', text: 'stops; the services go on running' });
+    const text = 'stops; the services go on running';
+    if (begun) this.journal.write({ kind: 'stopping', text });
     this.#observation?.close();
     this.#dataLocks.close();
     await this.#driver.close();

@@ -31,7 +31,7 @@ const listen = text.transform((written, context): Listen => {
   const path = /^unix:(\/.+)$/.exec(written)?.[1];
   if (path !== undefined) return { path };
   const [, bracketed, plain, digits] = /^(?:\[(.+)\]|([^:]+)):(\d{1,5})$/.exec(written) ?? [];
-  const port = Number(digits);
+  const port = Number(digits) || NaN; // not 0: whoever asks has to know it beforehand
   const loopback = plain !== undefined && isIPv4(plain) && plain.startsWith('127.');
   if (port <= 65_535 && bracketed === '::1') return { host: '::1', port };
   if (port <= 65_535 && plain === 'localhost') return { host: '127.0.0.1', port };
