@@ -64,7 +64,7 @@ async function entriesOf(args: Record<string, unknown>, most: number): Promise<J
     // Loaded only now: most of the time a daemon answers.
     const { readConfig } = await import('../supervisor/config.js');
     const { readJournal } = await import('../supervisor/journal/read.js');
-    const { journalDir } = await import('../supervisor/daemon/daemon.js');
+    const { journalDir } = await import('../supervisor/daemon/state-dir.js');
     const dir = journalDir(readConfig(configOf(args)));
     const entries = await readJournal(dir, { most });
     warn(`no supervisor answers; this is what its journal in '${dir}' has`);

@@ -4,11 +4,9 @@
 // `new`: become the only one on this state. `begin`: see what runs, remove what a supervisor that
 // died has left, watch every lock directory, and only then bring the apps to their target.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { LockHistory } from '../../inspect/history.js';
-import { acquireSync } from '../../lock/acquire.js';
 import type { Lock } from '../../lock/lock.js';
 import { observe, type Observation } from '../../observe/observe.js';
 import type { Config } from '../config.js';
@@ -19,7 +17,6 @@ import { recoverLeftovers } from '../locks/leftovers.js';
 import { makeServicesDir } from '../locks/directories.js';
 import { lockDir } from '../locks/places.js';
 import type { UpdateLockEvent, UpdateLockEventKind } from '../locks/types.js';
-import { dumpConfig, dumpPath } from '../dump.js';
 import { newKey } from '../key.js';
 import { StateStore } from '../state.js';
 import { sameTarget } from '../target/digest.js';
@@ -43,6 +40,7 @@ import { environmentOf } from './environment.js';
 import { LockEvents } from './lock-events.js';
 import { locksOf } from './lock-report.js';
 import { Operations } from './operations.js';
+import { journalDir, onlyOne } from './state-dir.js';
 import { Override } from './override.js';
 import { own, without } from './records.js';
 
@@ -87,7 +85,6 @@ export class Daemon implements Supervisor {
   constructor(config: Config, { driver, deviceKey, onWarning }: DaemonOptions) {
     this.#config = config;
     this.#driver = driver;
-    mkdirSync(config.state, { recursive: true, mode: 0o700 });
     this.#only = onlyOne(config.state);
     this.#state = new StateStore(config.state);
     this.journal = new Journal(journalDir(config), { onWarning });
@@ -96,7 +93,7 @@ export class Daemon implements Supervisor {
     });
     const history = new LockHistory(join(config.state, 'lock-history.json'));
     this.#dataLocks = new DataLocks(history, onWarning);
-    this.#override = new Override(this.#state, this.journal);
+    this.#override = new Override(config.root, this.#state, this.journal);
     this.keys = { device: deviceKey, ofApp: (id) => own(this.#state.state.keys, id) };
     this.#context = {
       driver,
@@ -114,7 +111,8 @@ export class Daemon implements Supervisor {
           address: this.#address,
           key: this.keys.ofApp(app.id),
           device: this.target().name,
-          lockPath: this.#lockPath(app.id, service.name),
+          lockDir: lockDir(config.root, app.id, service.name),
+          driver: driver.name,
         }),
       override: () => this.#override.asked,
       moved: (app, update) => {
@@ -208,12 +206,12 @@ export class Daemon implements Supervisor {
   }
 
   setTarget(target: TargetState, asked: Asked): void {
-    const before = this.#override.status.on;
     const old = this.target();
     this.#state.update((all) => {
       all.target = target;
       for (const { id } of old.apps)
-        if (!sameTarget(appOf(old, id), appOf(target, id))) all.stopped = without(all.stopped, id); // a new target says otherwise
+        // A new target says otherwise than who stopped a service.
+        if (!sameTarget(appOf(old, id), appOf(target, id))) all.stopped = without(all.stopped, id);
       // An override that the target newly sets or unsets counts more than what the API said before.
       if (overrideIn(old.config) !== overrideIn(target.config)) delete all.override;
     });
@@ -221,7 +219,7 @@ export class Daemon implements Supervisor {
     const releases = target.apps.map(({ id, release }) => `app ${id}: ${release}`).join(', ');
     const text = `new target state from ${who}: ${releases || 'nothing is to run'}`;
     this.journal.write({ kind: 'target', who, text });
-    this.#overrideMayHaveSwitched(before, asked);
+    this.#refreshOverride(asked);
     this.#take(target);
   }
 
@@ -257,9 +255,8 @@ export class Daemon implements Supervisor {
   }
 
   setOverride(on: boolean, asked: Asked): void {
-    const before = this.#override.status.on;
     this.#override.set(on, asked);
-    this.#overrideMayHaveSwitched(before, asked);
+    this.#refreshOverride(asked);
   }
 
   async history(most: number): Promise<JournalEntry[]> {
@@ -273,35 +270,10 @@ export class Daemon implements Supervisor {
     };
   }
 
-  #overrideMayHaveSwitched(before: boolean, asked: Asked): void {
-    const { on } = this.#override.status;
-    this.#dump();
-    if (on === before) return;
-    const paths = this.#inOrder().flatMap((app) => app.locks().paths);
-    this.#override.switched(on, asked, paths);
-    for (const app of this.#apps.values()) app.kick(on);
-  }
-
-  // Host scripts read the override in this file.
-  #dump(): void {
-    const { on } = this.#override.status;
-    try {
-      const { config } = this.target();
-      // The override as it is now, unless nobody ever spoke of one.
-      const spoken = this.#override.status.from !== 'default';
-      const word = spoken && { SUPERVISOR_OVERRIDE_LOCK: String(on) };
-      dumpConfig(dumpPath(this.#config.root), { ...config, ...word });
-    } catch (error) {
-      if (!LockError.is(error)) throw error;
-      this.journal.write({ kind: 'notice', text: error.message });
-    }
-  }
-
-  // A container sees its lock directory in one place only; a process, where it really is as well, and
-  // that holds also where it has no mounts of its own.
-  #lockPath(app: string, service: string): string {
-    if (this.#driver.name === 'container') return '/tmp/balena/updates.lock';
-    return join(lockDir(this.#config.root, app, service), 'updates.lock');
+  #refreshOverride(asked: Asked): void {
+    const paths = (): string[] => this.#inOrder().flatMap((app) => [...app.locks().paths]);
+    if (!this.#override.refresh(asked, paths)) return;
+    for (const app of this.#apps.values()) app.kick(this.#override.status.on);
   }
 
   // Brings the apps to this target, which is on record.
@@ -314,7 +286,6 @@ export class Daemon implements Supervisor {
         for (const id of fresh) all.keys[id] = newKey();
       });
     this.#dataLocks.set(dataDirs(target));
-    this.#dump();
     if (!this.#begun) return;
     for (const id of wanted.keys()) this.#app(id);
     for (const app of this.#apps.values()) app.setTarget(wanted.get(app.id));
@@ -354,27 +325,10 @@ export class Daemon implements Supervisor {
   }
 }
 
-/** Where the journal of a daemon with this configuration lies. */
-export function journalDir({ state }: Pick<Config, 'state'>): string {
-  return join(state, 'journal');
-}
-
 function appOf({ apps }: TargetState, id: string): AppTarget | undefined {
   return apps.find((app) => app.id === id);
 }
 
 function dataDirs({ apps }: TargetState): string[] {
   return apps.flatMap(({ update: { dataDir } }) => dataDir ?? []);
-}
-
-function onlyOne(state: string): Lock {
-  try {
-    return acquireSync(join(state, 'supervisor.lock'), { reason: 'lockbridge supervise' });
-  } catch (error) {
-    if (!LockError.is(error) || error.code !== 'ERR_LOCK_HELD') throw error;
-    throw new LockError('ERR_LOCK_HELD', `another daemon uses this state: ${error.message}`, {
-      blockers: error.blockers,
-      cause: error,
-    });
-  }
 }

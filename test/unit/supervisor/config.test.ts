@@ -195,7 +195,6 @@ describe('a file that is complete', () => {
   });
 
   it.each([
-    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
     ['127.9.9.9:65535', { host: '127.9.9.9', port: 65_535 }],
     ['"[::1]:80"', { host: '::1', port: 80 }],
     ['localhost:80', { host: '127.0.0.1', port: 80 }],
@@ -353,6 +352,7 @@ describe('a mistake is told with its place', () => {
     '192.168.1.1:80',
     '127.0.0.1',
     '127.0.0.1:65536',
+    '127.0.0.1:0',
     'example.org:80',
     ':80',
     'unix:rel',
