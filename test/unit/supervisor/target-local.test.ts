@@ -18,7 +18,9 @@ function complaint(body: unknown, driver?: 'process' | 'container'): string {
   throw new Error('not refused');
 }
 
-const app = (fields: object): object => ({ local: { name: 'd', config: {}, apps: { 1: fields } } });
+const app = (fields: object): object => ({
+  local: { name: 'd', config: {}, apps: { 1: { services: {}, ...fields } } },
+});
 const service = (fields: object): object =>
   app({ services: { 5: { serviceName: 'a', ...fields } } });
 
@@ -117,7 +119,7 @@ it('the key of a service is its number, unless it has one', () => {
 });
 
 it("a body without a name takes the device's", () => {
-  expect(parseLocalTarget({ local: {} }, { fallbackName: 'dev' })).toEqual({
+  expect(parseLocalTarget({ local: { apps: {} } }, { fallbackName: 'dev' })).toEqual({
     name: 'dev',
     config: {},
     apps: [],
@@ -130,8 +132,14 @@ it.each<[unknown, string]>([
   ['x', 'target state: expected an object, got "x"'],
   [[], 'target state: expected an object, got a list'],
   [{}, 'target state: local: expected an object, got nothing'],
-  [{ local: { name: 7 } }, 'target state: local.name: expected text, got a number (7)'],
-  [{ local: { config: { A: {} } } }, 'target state: local.config.A: expected text, got a mapping'],
+  [{ local: { name: 7, apps: {} } }, 'target state: local.name: expected text, got a number (7)'],
+  [
+    { local: { config: { A: {} }, apps: {} } },
+    'target state: local.config.A: expected text, got a mapping',
+  ],
+  // Left out by mistake, it must not mean that everything is to go.
+  [{ local: {} }, 'target state: local.apps: expected an object, got nothing'],
+  [{ local: { apps: { 1: {} } } }, 'target state: local.apps.1.services: expected'],
   [{ local: { apps: [] } }, 'target state: local.apps: expected an object, got a list'],
   [
     { local: { apps: { '../x': {} } } },
