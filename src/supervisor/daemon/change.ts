@@ -6,6 +6,8 @@ import { planFor, type Plan } from './plan.js';
 import type { Services } from './services.js';
 
 const GRACE_MS = 10_000;
+// Of a process, each takes the memory of a small Node for a moment.
+const MOST_STARTING = 4;
 
 /** What is changed, and from what. */
 export interface Change {
@@ -42,6 +44,7 @@ export async function startNew(
   }
 }
 
+// Each may take its whole grace to stop: all at once.
 async function stopAll(
   instances: readonly Instance[],
   app: AppTarget | undefined,
@@ -50,7 +53,7 @@ async function stopAll(
 ): Promise<void> {
   const graceOf = (name: string): number =>
     app?.services.find((service) => service.name === name)?.stopGrace ?? GRACE_MS;
-  await settled(instances.map(async (one) => services.stop(one, graceOf(one.service), why)));
+  await eachOf(instances, Infinity, async (one) => services.stop(one, graceOf(one.service), why));
 }
 
 async function startAll(
@@ -59,11 +62,20 @@ async function startAll(
   services: Services,
   why: string,
 ): Promise<void> {
-  await settled(start.map(async (service) => services.start(app, service, why)));
+  await eachOf(start, MOST_STARTING, async (service) => services.start(app, service, why));
 }
 
-// All at once, and nothing is left running when the first failure is thrown.
-async function settled(all: readonly Promise<unknown>[]): Promise<void> {
-  const results = await Promise.allSettled(all);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+// So many at a time; all are tried, and none is under way any more when the first failure is thrown.
+async function eachOf<T>(
+  items: readonly T[],
+  most: number,
+  act: (item: T) => Promise<unknown>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const rest = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await act(item).catch((error: unknown) => failures.push(error));
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  if (failures.length > 0) throw failures[0];
 }
