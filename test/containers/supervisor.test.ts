@@ -84,8 +84,10 @@ class Scene {
     return (await this.place.client().ask<{ locks: LockReport[] }>('GET', '/locks')).locks;
   }
 
-  expectNothingLocked(names: readonly string[]): void {
-    for (const name of names) expect(readdirSync(this.place.lockDir('7', name))).toEqual([]);
+  /** The locks are let go a moment after the release is on record. */
+  async untilNothingIsLocked(names: readonly string[]): Promise<void> {
+    for (const name of names)
+      await until(() => readdirSync(this.place.lockDir('7', name)).length === 0);
   }
 }
 
@@ -121,7 +123,7 @@ it('a release is updated under locks that services take inside their containers'
   expect(kinds.filter((kind) => kind === 'stop')).toHaveLength(2);
   expect(await running()).toEqual(['flock b', 'python b']);
   await supervisor.entry('release');
-  scene.expectNothingLocked(['flock', 'python']);
+  await scene.untilNothingIsLocked(['flock', 'python']);
 });
 
 it('GET /locks names the container that holds a lock, and its service', async () => {
@@ -253,6 +255,6 @@ it.each(['take', 'after stop', 'before start', 'after start', 'applied'])(
     });
     expect(await running()).toEqual(['one b', 'two b']);
     for (const name of names) expect(readFileSync(log(name), 'utf8')).not.toContain('UNLOCKED');
-    scene.expectNothingLocked(names);
+    await scene.untilNothingIsLocked(names);
   },
 );

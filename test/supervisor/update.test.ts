@@ -63,6 +63,7 @@ it('an update waits for a lock, says for whom, and goes on when it is let go', a
   expect(JSON.parse(readFileSync(pending, 'utf8'))).toMatchObject({ release: 'b' });
   await app.finish();
   await supervisor.entry('applied', 'release b runs');
+  await supervisor.entry('release');
   expect(existsSync(pending)).toBe(false);
 });
 
@@ -244,6 +245,7 @@ it('a release that cannot be started is rolled back', async () => {
   services['two'] = { ...sleeper('b'), 'working-dir': join(place.dir, 'nowhere') };
   place.configure(broken);
   await supervisor.entry('failed');
+  await supervisor.entry('release');
   await until(async () => {
     const [app] = (await supervisor.status()).apps;
     return app?.release === 'a' && app.services.every(({ status }) => status === 'Running');
