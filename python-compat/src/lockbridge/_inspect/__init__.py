@@ -1,0 +1,1 @@
+"""Looking at a lock path without disturbing whoever uses it: look, evidence, verdict."""
