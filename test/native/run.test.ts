@@ -1,0 +1,142 @@
+// lockbridge-run in other builds: its parsers are given the vectors of the protocol under sanitizers,
+// every state of the vectors is looked at so, and a build without shared libraries does the same.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { NATIVE, RUN } from '../helpers/cli.js';
+import { scratch } from '../helpers/scratch.js';
+import { makeState, type Step } from '../helpers/states.js';
+import { buildSanitized, linkStatic, programsDir } from './run/build.js';
+
+const bin = programsDir();
+
+const load = <T>(name: string): readonly T[] =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as T[];
+
+interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function ran(file: string, args: readonly string[], input = ''): Ran {
+  const done = spawnSync(file, args, { encoding: 'utf8', timeout: 60_000, input });
+  return { code: done.status, out: done.stdout, err: done.stderr };
+}
+
+interface Traces {
+  path?: string;
+  type?: string;
+  content?: string;
+  size?: number;
+  mode?: string;
+  uid?: number;
+  nlink?: number;
+  birth?: number;
+  mtime?: number;
+  target?: string;
+  otherLinks?: string[];
+  entries?: string[];
+}
+
+const hex = (text: string, encoding: 'latin1' | 'utf8' = 'utf8'): string =>
+  Buffer.from(text, encoding).toString('hex');
+
+const TIME = 1795533000000.25;
+
+function line(traces: Traces): string {
+  const { path = '/locks/l', type = 'file', content = '', mode = '0644', target = '' } = traces;
+  const { size = content.length, uid = 0, nlink = 1, birth = TIME, mtime = TIME } = traces;
+  const { otherLinks = [], entries = [] } = traces;
+  const names = (list: readonly string[]): string => list.map((name) => hex(name)).join(',');
+  const numbers = [size, mode, uid, nlink, birth, mtime].map(String);
+  const fields = [hex(path), type, hex(content, 'latin1'), ...numbers, hex(target)];
+  return ['footprint', ...fields, names(otherLinks), names(entries)].join(' ');
+}
+
+describe('with -fsanitize=address,undefined', () => {
+  let program = '';
+  let vectors = '';
+  beforeAll(() => {
+    ({ run: program, vectors } = buildSanitized(bin));
+  }, 300_000);
+
+  function answers(lines: readonly string[]): unknown[] {
+    const { code, out, err } = ran(vectors, [], `${lines.join('\n')}\n`);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    return out
+      .split('\0')
+      .slice(0, -1)
+      .map((text) => JSON.parse(text) as unknown);
+  }
+
+  it('every record of the vectors is read as it is meant', () => {
+    const records = load<{ name: string; content: string; expected: unknown }>('records');
+    const seen = answers(records.map(({ content }) => `record ${hex(content, 'latin1')}`));
+    expect(records.map(({ name }, at) => [name, seen[at]])).toEqual(
+      records.map(({ name, expected }) => [name, expected]),
+    );
+  });
+
+  it('every footprint of the vectors is told as it is meant', () => {
+    // No bytes of a name decode to a lone surrogate.
+    const footprints = load<{ name: string; traces: Traces; expected: unknown }>(
+      'footprints',
+    ).filter(({ name }) => !name.includes('lone surrogate'));
+    const seen = answers(footprints.map(({ traces }) => line(traces)));
+    expect(footprints.map(({ name }, at) => [name, seen[at]])).toEqual(
+      footprints.map(({ name, expected }) => [name, expected]),
+    );
+  });
+
+  it('every state of the vectors is looked at without a fault', async () => {
+    const states = load<{ steps: Step[]; path?: string; needs?: string[] }>('states');
+    for (const { steps, path = 'l', needs = [] } of states) {
+      if (needs.includes('root') && process.getuid?.() !== 0) continue;
+      const dir = scratch();
+      await makeState(dir, steps);
+      const { code, err } = ran(program, ['status', join(dir, path)]);
+      expect(err).not.toMatch(/Sanitizer|runtime error/);
+      expect(code).toBe(NATIVE.run('status', join(dir, path)).code);
+    }
+  }, 120_000);
+
+  it('taking, waiting, breaking and letting go have none', () => {
+    const dir = scratch();
+    const path = join(dir, 'updates.lock');
+    const one = (...args: string[]): string => {
+      const { code, err } = ran(program, args);
+      return `${String(code)} ${err.replaceAll(/(?<=: ).*\n/g, '')}`;
+    };
+    const refused = '1 lockbridge: lockbridge: lockbridge: ';
+    expect(one(path, '--', 'sleep', '0.3')).toBe('0 ');
+    writeFileSync(path, '');
+    expect(one('-w', '0.1', path, join(dir, 'other'), '--', 'true')).toBe(refused);
+    expect(one('wait', '-w', '0.1', path)).toBe(refused);
+    expect(one('break', '--empty=free', path)).toBe('0 ');
+    const script = '"$0" lock "$1" --watch-pid $$ && "$0" unlock "$1"';
+    expect(ran('sh', ['-c', script, program, path])).toEqual({ code: 0, out: '', err: '' });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
+
+describe('the build', () => {
+  it('is smaller than 200 KB and needs no shared library but that of C', () => {
+    expect(statSync(RUN).size).toBeLessThan(200_000);
+    const { out } = ran('readelf', ['-d', RUN]);
+    expect([...out.matchAll(/NEEDED.*\[(.*)\]/g)].map(([, name]) => name)).toEqual(['libc.so.6']);
+  });
+
+  it('runs without any shared library too', () => {
+    const program = linkStatic(join(bin, 'static'));
+    expect(ran('readelf', ['-d', program]).out).toMatch(/no dynamic section/);
+    const path = join(scratch(), 'updates.lock');
+    expect(ran(program, [path, '--', program, '-n', path, '--', 'true']).code).toBe(1);
+    expect(ran(program, ['status', path]).out).toBe(`'${path}' is free\n`);
+    writeFileSync(path, '');
+    expect(ran(program, ['-w', '0.1', path, '--', 'true']).code).toBe(1);
+  }, 180_000);
+});
