@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "lockfile.h"
+#include "parent.h"
 
 namespace lockbridge {
 
@@ -15,7 +16,7 @@ int adoptOpen(const std::string& path, Held* out) {
   // Never O_CREAT: with fs.protected_regular that is EACCES on another user's file in a sticky
   // directory, for root too (proc_sys_fs(5)).
   Fd fd(openUntrusted(path.c_str(), O_RDWR));
-  if (!fd.ok()) return fd.error() == -ENOENT || fd.error() == -ELOOP ? -ESTALE : fd.error();
+  if (!fd.ok()) return isAnotherNow(fd.error()) ? -ESTALE : fd.error();
   struct statx opened;
   done = statFd(fd.get(), &opened);
   if (done < 0) return done;
@@ -36,8 +37,14 @@ int adoptLock(Held* held) {
 
 int adoptCommit(Held* held, const Birth& birth) {
   const int fd = held->fd.get();
+  // A forcer may have judged the file as it was: it replaces that one before we go on, or not at
+  // all.
+  const Fd dir = openParent(split(held->path).dir);
+  if (dir.ok()) keepForcersOut(dir.get());
+  const int same = stillNames(*held);
+  if (same != 1) return same == 0 ? -ESTALE : same;
   if (birth.setOwner) {
-    const int owned = retry([&] { return fchown(fd, birth.uid, birth.gid); });
+    const int owned = retry("fchown", [&] { return fchown(fd, birth.uid, birth.gid); });
     if (owned < 0) return owned;
   }
   const int done = writeRecord(fd, birth.record);

@@ -37,6 +37,9 @@ struct Wait {
 struct State {
   std::unordered_map<int, Held> held;
   std::unordered_map<int, Wait> waits;
+  // Its thread has answered and may not have ended: joined by the next one, because whoever waited
+  // is to be told first.
+  std::unique_ptr<Waiter> answered;
   std::unordered_map<int, Napi::FunctionReference> exits;
   std::unique_ptr<ExitWatcher> exitWatcher;
   std::unique_ptr<Watcher> watcher;
@@ -48,6 +51,7 @@ struct State {
 
   void tearDown() {
     waits.clear();
+    answered.reset();
     exitWatcher.reset();
     exits.clear();
     watcher.reset();
@@ -62,7 +66,16 @@ State& state(Info info) { return *info.Env().GetInstanceData<State>(); }
 
 Napi::Value number(Info info, double value) { return Napi::Number::New(info.Env(), value); }
 int integer(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
-std::string text(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
+
+// In one pass where it fits, as paths and records do: to measure a string is to walk it once more.
+std::string text(const Napi::Value& value) {
+  constexpr size_t kLongestCharacter = 4;
+  char buffer[4096];
+  size_t size = 0;
+  napi_get_value_string_utf8(value.Env(), value, buffer, sizeof buffer, &size);
+  if (size < sizeof buffer - kLongestCharacter) return std::string(buffer, size);
+  return value.As<Napi::String>().Utf8Value();
+}
 
 Held* find(Info info, int fd) {
   auto& held = state(info).held;
@@ -97,12 +110,13 @@ Napi::Value Acquire(Info info) {
   return number(info, done < 0 ? done : keep(state(info), std::move(lock)));
 }
 
-// (path, …birth, the identity that is to be replaced or '' for whatever is there)
+// (path, …birth, the identity that is to be replaced or '' for whatever is there, its mtime)
 Napi::Value Replace(Info info) {
   Held lock;
-  Identity expected;
+  Judged expected;
   const std::string id = text(info[6]);
-  if (!id.empty() && !Identity::parse(id, &expected)) return number(info, -EINVAL);
+  if (!id.empty() && !Identity::parse(id, &expected.id)) return number(info, -EINVAL);
+  expected.modified = info[7].As<Napi::Number>().DoubleValue();
   const int done = replace(text(info[0]), birth(info, 1), id.empty() ? nullptr : &expected, &lock);
   return number(info, done < 0 ? done : keep(state(info), std::move(lock)));
 }
@@ -126,11 +140,14 @@ Napi::Value AcquireAll(Info info) {
   bool failed = false;
   for (size_t i = 0; names.size() > 1 && i < names.size(); i++) failed = look(i) || failed;
   const bool taken = failed;
+  const char* failure = failedCall;
   for (size_t i = 0; !taken && i < names.size(); i++) {
-    if (failed)
+    if (failed) {
       look(i);
-    else
+    } else {
       failed = (results[i] = create(names[i], b, &locks[i])) < 0;
+      failure = failedCall;
+    }
   }
   auto out = Napi::Array::New(info.Env(), paths.Length());
   for (uint32_t i = 0; i < paths.Length(); i++) {
@@ -142,8 +159,12 @@ Napi::Value AcquireAll(Info info) {
     }
     out[i] = Napi::Number::New(info.Env(), results[i]);
   }
+  failedCall = failure;
   return out;
 }
+
+// The call of this thread that failed last: ask before the next one is made.
+Napi::Value FailedCall(Info info) { return Napi::String::New(info.Env(), failedCall); }
 
 Napi::Value AdoptOpen(Info info) {
   Held lock;
@@ -151,11 +172,13 @@ Napi::Value AdoptOpen(Info info) {
   return number(info, done < 0 ? done : keep(state(info), std::move(lock)) / 8);
 }
 
+// -errno, or the mechanisms, and 8 where nothing is left to judge: see surelyOurs.
 Napi::Value AdoptLock(Info info) {
   Held* lock = find(info, integer(info[0]));
   if (lock == nullptr) return number(info, -EBADF);
   const int done = adoptLock(lock);
-  return number(info, done < 0 ? done : lock->mechanisms);
+  if (done < 0) return number(info, done);
+  return number(info, lock->mechanisms | (surelyOurs(lock->fd.get()) ? 8 : 0));
 }
 
 Napi::Value AdoptCommit(Info info) {
@@ -214,10 +237,6 @@ Napi::Value IdOf(Info info) {
   const int done = statFd(integer(info[0]), &st);
   if (done < 0) return number(info, done);
   return Napi::String::New(info.Env(), identityOf(st).text());
-}
-
-double milliseconds(const struct statx_timestamp& time) {
-  return static_cast<double>(time.tv_sec) * 1000 + time.tv_nsec / 1e6;
 }
 
 Napi::Array lockLines(Napi::Env env, const std::vector<LockLine>& lines) {
@@ -316,6 +335,8 @@ Napi::Value SameDescription(Info info) {
                                       integer(info[3])));
 }
 
+Napi::Value GlimpseOf(Info info) { return number(info, static_cast<int>(glimpse(text(info[0])))); }
+
 Napi::Value LookHeld(Info info) {
   Held* lock = find(info, integer(info[0]));
   Look none;
@@ -378,7 +399,7 @@ void finishWait(Napi::Env env, State& state, int id, int result) {
   Wait wait = std::move(found->second);
   state.waits.erase(found);
   holdLoop(env, state);
-  wait.waiter.reset();
+  state.answered = std::move(wait.waiter);
   callQuietly(env, wait.done, {Napi::Number::New(env, result)});
 }
 
@@ -499,7 +520,7 @@ Napi::Value LineageOf(Info info) {
 Napi::Value OpenExclusive(Info info) {
   const std::string path = text(info[0]);
   const mode_t mode = static_cast<mode_t>(integer(info[1]));
-  return number(info, retry([&] {
+  return number(info, retry("open", [&] {
                   return open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                               mode);
                 }));
@@ -507,14 +528,14 @@ Napi::Value OpenExclusive(Info info) {
 Napi::Value Flock(Info info) {
   const int fd = integer(info[0]), operation = integer(info[1]);
   // Without waiting, whatever was asked: this is the event loop's thread.
-  return number(info, retry([&] { return flock(fd, operation | LOCK_NB); }));
+  return number(info, retry("flock", [&] { return flock(fd, operation | LOCK_NB); }));
 }
 Napi::Value OfdLock(Info info) {
   struct flock whole = {};
   whole.l_type = static_cast<short>(integer(info[1]));
   whole.l_whence = SEEK_SET;
   const int fd = integer(info[0]);
-  return number(info, retry([&] { return fcntl(fd, F_OFD_SETLK, &whole); }));
+  return number(info, retry("fcntl", [&] { return fcntl(fd, F_OFD_SETLK, &whole); }));
 }
 // The type of the lock in the way of an exclusive one, F_UNLCK if none is.
 Napi::Value OfdTest(Info info) {
@@ -522,7 +543,7 @@ Napi::Value OfdTest(Info info) {
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   const int fd = integer(info[0]);
-  const int done = retry([&] { return fcntl(fd, F_OFD_GETLK, &whole); });
+  const int done = retry("fcntl", [&] { return fcntl(fd, F_OFD_GETLK, &whole); });
   return number(info, done < 0 ? done : whole.l_type);
 }
 Napi::Value Close(Info info) { return number(info, close(integer(info[0])) == 0 ? 0 : -errno); }
@@ -557,6 +578,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   };
   def("acquire", Acquire);
   def("acquireAll", AcquireAll);
+  def("failedCall", FailedCall);
   def("replace", Replace);
   def("adoptOpen", AdoptOpen);
   def("adoptLock", AdoptLock);
@@ -570,6 +592,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("restore", Restore);
   def("look", LookAt);
   def("lookAll", LookAll);
+  def("glimpse", GlimpseOf);
   def("lookHeld", LookHeld);
   def("openers", OpenersOf);
   def("sameDescription", SameDescription);

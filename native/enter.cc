@@ -24,7 +24,7 @@ int makeReadOnly(int source, const std::string& target) {
   if (!mounted.ok()) return mounted.error();
   struct stat from, at;
   struct statvfs fs;
-  const int known = retry([&] {
+  const int known = retry("fstat", [&] {
     return fstat(source, &from) | fstat(mounted.get(), &at) | fstatvfs(mounted.get(), &fs);
   });
   if (known < 0) return known;
@@ -34,7 +34,7 @@ int makeReadOnly(int source, const std::string& target) {
   if (fs.f_flag & ST_NODEV) flags |= MS_NODEV;
   if (fs.f_flag & ST_NOEXEC) flags |= MS_NOEXEC;
   const std::string path = pathOf(mounted.get());
-  return retry([&] { return mount(nullptr, path.c_str(), nullptr, flags, nullptr); });
+  return retry("mount", [&] { return mount(nullptr, path.c_str(), nullptr, flags, nullptr); });
 }
 
 // All of them, not those that we know of: whoever started us may have left some open. The first
@@ -60,16 +60,16 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 int privateMounts() {
-  const int done = retry([] { return unshare(CLONE_NEWNS); });
+  const int done = retry("unshare", [] { return unshare(CLONE_NEWNS); });
   if (done < 0) return done;
-  return retry([] { return mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr); });
+  return retry("mount", [] { return mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr); });
 }
 
 int openPlace(const std::string& path) {
-  Fd place(retry([&] { return open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); }));
+  Fd place(retry("open", [&] { return open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); }));
   if (!place.ok()) return place.error();
   struct stat st;
-  const int done = retry([&] { return fstat(place.get(), &st); });
+  const int done = retry("fstat", [&] { return fstat(place.get(), &st); });
   if (done < 0) return done;
   return S_ISLNK(st.st_mode) ? -ELOOP : place.take();
 }
@@ -79,7 +79,8 @@ int bindMount(int source, const std::string& target, bool readOnly) {
   if (!place.ok()) return place.error();
   const std::string from = pathOf(source), to = pathOf(place.get());
   const unsigned long flags = MS_BIND | (readOnly ? 0 : MS_REC);
-  const int done = retry([&] { return mount(from.c_str(), to.c_str(), nullptr, flags, nullptr); });
+  const int done =
+      retry("mount", [&] { return mount(from.c_str(), to.c_str(), nullptr, flags, nullptr); });
   return done < 0 || !readOnly ? done : makeReadOnly(source, target);
 }
 

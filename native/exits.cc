@@ -6,9 +6,9 @@
 #include <sys/syscall.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
 #include <string>
+
+#include "parse.h"
 
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434  // the same on every architecture
@@ -20,19 +20,14 @@ namespace {
 
 constexpr int kWake = 0;  // the id that no process has
 
-// Field 22 of /proc/PID/stat, 0 if there is no such process. The command in parentheses may contain
-// anything, so fields are counted from the last ")".
+// 0 if there is no such process.
 uint64_t startTime(pid_t pid) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
-  Fd file(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
+  Fd file(retry("open", [&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }));
   if (!file.ok()) return 0;
   char text[1024];
-  const ssize_t got = retry([&] { return read(file.get(), text, sizeof text - 1); });
-  if (got <= 0) return 0;
-  text[got] = '\0';
-  const char* at = strrchr(text, ')');
-  for (int field = 2; at != nullptr && field < 22; field++) at = strchr(at + 1, ' ');
-  return at == nullptr ? 0 : strtoull(at, nullptr, 10);
+  const ssize_t got = retry("read", [&] { return read(file.get(), text, sizeof text); });
+  return got <= 0 ? 0 : parseStat(std::string(text, static_cast<size_t>(got))).start;
 }
 
 }  // namespace
@@ -42,21 +37,21 @@ ExitWatcher::ExitWatcher(std::function<void(int)> ended) : ended_(std::move(ende
 ExitWatcher::~ExitWatcher() {
   if (!thread_.joinable()) return;
   const uint64_t one = 1;
-  retry([&] { return write(wake_.get(), &one, sizeof one); });
+  retry("write", [&] { return write(wake_.get(), &one, sizeof one); });
   thread_.join();
 }
 
 int ExitWatcher::open() {
   if (epoll_.ok()) return 0;
-  Fd epoll(retry([] { return epoll_create1(EPOLL_CLOEXEC); }));
+  Fd epoll(retry("epoll_create1", [] { return epoll_create1(EPOLL_CLOEXEC); }));
   if (!epoll.ok()) return epoll.error();
-  Fd wake(retry([] { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }));
+  Fd wake(retry("eventfd", [] { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }));
   if (!wake.ok()) return wake.error();
   struct epoll_event event = {};
   event.events = EPOLLIN;
   event.data.fd = kWake;
   const int added =
-      retry([&] { return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event); });
+      retry("epoll_ctl", [&] { return epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event); });
   if (added < 0) return added;
   epoll_ = std::move(epoll);
   wake_ = std::move(wake);
@@ -66,7 +61,8 @@ int ExitWatcher::open() {
 
 int ExitWatcher::add(pid_t pid, uint64_t start, int id) {
   // Always close-on-exec (pidfd_open(2)).
-  Fd process(retry([&] { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }));
+  Fd process(
+      retry("pidfd_open", [&] { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }));
   if (!process.ok()) return process.error();
   if (startTime(pid) != start) return -ESRCH;
   const std::lock_guard<std::mutex> guard(mutex_);
@@ -75,8 +71,8 @@ int ExitWatcher::add(pid_t pid, uint64_t start, int id) {
   struct epoll_event event = {};
   event.events = EPOLLIN;
   event.data.fd = id;
-  const int added =
-      retry([&] { return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, process.get(), &event); });
+  const int added = retry(
+      "epoll_ctl", [&] { return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, process.get(), &event); });
   if (added < 0) return added;
   watched_.insert_or_assign(id, std::move(process));
   return 0;
@@ -95,7 +91,7 @@ void ExitWatcher::remove(int id) {
 void ExitWatcher::loop() {
   for (;;) {
     struct epoll_event event;
-    if (retry([&] { return epoll_wait(epoll_.get(), &event, 1, -1); }) != 1) return;
+    if (retry("epoll_wait", [&] { return epoll_wait(epoll_.get(), &event, 1, -1); }) != 1) return;
     if (event.data.fd == kWake) return;
     remove(event.data.fd);
     ended_(event.data.fd);

@@ -36,20 +36,20 @@ bool noLink(int error) {
 }
 
 int writeAll(int fd, const std::string& text) {
-  const ssize_t wrote = retry([&] { return pwrite(fd, text.data(), text.size(), 0); });
+  const ssize_t wrote = retry("pwrite", [&] { return pwrite(fd, text.data(), text.size(), 0); });
   if (wrote < 0) return static_cast<int>(wrote);
   return static_cast<size_t>(wrote) == text.size() ? 0 : -ENOSPC;
 }
 
 int applyOwner(int fd, const Birth& birth, struct statx* st) {
   if (birth.setOwner) {
-    const int done = retry([&] { return fchown(fd, birth.uid, birth.gid); });
+    const int done = retry("fchown", [&] { return fchown(fd, birth.uid, birth.gid); });
     if (done < 0) return done;
   }
   int done = statFd(fd, st);
   if (done < 0) return done;
   if ((st->stx_mode & 07777) != birth.mode) {  // the umask took bits away
-    done = retry([&] { return fchmod(fd, birth.mode); });
+    done = retry("fchmod", [&] { return fchmod(fd, birth.mode); });
   }
   return done < 0 ? done : 0;
 }
@@ -71,7 +71,7 @@ int fill(int fd, const Birth& birth, const std::string& path, Identity* id) {
 // The fallback where nameless files or links are not to be had: visible before it is complete, so
 // the locks come first. Whoever flocks it in between keeps it: we never held.
 int createVisible(const std::string& path, const Birth& birth, Held* out) {
-  Fd fd(retry([&] {
+  Fd fd(retry("open", [&] {
     return open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, birth.mode);
   }));
   if (!fd.ok()) return fd.error();
@@ -91,7 +91,8 @@ int createVisible(const std::string& path, const Birth& birth, Held* out) {
 // A complete, locked file without a name. -errno where that cannot be had.
 int createNameless(const std::string& path, const Birth& birth, Held* out) {
   const SplitPath where = split(path);
-  Fd fd(retry([&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
+  Fd fd(retry("open",
+              [&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
   if (!fd.ok()) return fd.error();
   out->fd = std::move(fd);
   out->path = path;
@@ -105,8 +106,9 @@ int createNameless(const std::string& path, const Birth& birth, Held* out) {
 // Removes a directory that was a lock, with the files directly in it (Python's MkdirLockFile keeps
 // one, proper-lockfile none). Deeper trees are not a lock and are left: -ENOTEMPTY.
 int removeLockDirectory(int parent, const char* name) {
-  const int fd =
-      retry([&] { return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
+  const int fd = retry("openat", [&] {
+    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  });
   if (fd < 0) return fd;
   DIR* entries = fdopendir(fd);
   if (entries == nullptr) {
@@ -121,7 +123,7 @@ int removeLockDirectory(int parent, const char* name) {
     if (unlinkat(fd, entry->d_name, 0) != 0) break;
   }
   closedir(entries);
-  return retry([&] { return unlinkat(parent, name, AT_REMOVEDIR); });
+  return retry("unlinkat", [&] { return unlinkat(parent, name, AT_REMOVEDIR); });
 }
 
 // Our file under a temporary name, and the name that it is to have.
@@ -131,19 +133,20 @@ struct Swap {
   const char* name;
 
   int exchange() const {
-    return retry([&] { return renameat2(dir, temporary, dir, name, RENAME_EXCHANGE); });
+    return retry("renameat2",
+                 [&] { return renameat2(dir, temporary, dir, name, RENAME_EXCHANGE); });
   }
 
   // After an exchange: removes what was at the name, or puts it back.
   int removeOld(bool directory) const {
     const int done = directory ? removeLockDirectory(dir, temporary)
-                               : retry([&] { return unlinkat(dir, temporary, 0); });
+                               : retry("unlinkat", [&] { return unlinkat(dir, temporary, 0); });
     if (done < 0) exchange();
     return done;
   }
 
   int replaceAnything() const {
-    const int done = retry([&] { return renameat(dir, temporary, dir, name); });
+    const int done = retry("renameat", [&] { return renameat(dir, temporary, dir, name); });
     if (done != -EISDIR && done != -ENOTEMPTY && done != -EEXIST) return done;
     const int swapped = exchange();
     return swapped < 0 ? swapped : removeOld(true);
@@ -151,10 +154,13 @@ struct Swap {
 
   // Compare and swap: first exchange, then look what came out. Looking first would leave a moment
   // in which the lock that was seen goes and its successor is replaced.
-  int replaceOnly(const Identity& expected, const Identity& ours) const {
+  int replaceOnly(const Judged& judged, const Identity& ours) const {
+    const Identity& expected = judged.id;
     struct statx st;
     int done = statName(dir, name, &st);
-    if (done < 0 || identityOf(st) != expected) return done < 0 && done != -ENOENT ? done : -ESTALE;
+    if (done < 0) return done == -ENOENT ? -ESTALE : done;
+    // Under our lock of the directory nobody adopts it any more.
+    if (identityOf(st) != expected || milliseconds(st.stx_mtime) != judged.modified) return -ESTALE;
     done = exchange();
     if (done == -ENOENT) return -ESTALE;
     // No exchange on this filesystem: then the look above must do.
@@ -163,16 +169,15 @@ struct Swap {
     done = statName(dir, temporary, &st);
     if (done == 0 && identityOf(st) == expected) return removeOld(S_ISDIR(st.stx_mode));
     putBack(ours);
-    return -ESTALE;
+    return done < 0 ? done : -ESTALE;
   }
 
   // The successor goes back to its place. Meanwhile our file may have been removed from there, or
-  // been renamed over: then the successor was too, as it would have been without us.
+  // been renamed over: that was meant for the successor, which goes as it would have without us.
   void putBack(const Identity& ours) const {
-    if (exchange() < 0) {
-      retry([&] { return renameat2(dir, temporary, dir, name, RENAME_NOREPLACE); });
-      return;
-    }
+    const int done = exchange();
+    if (done == -ENOENT) unlinkat(dir, temporary, 0);
+    if (done < 0) return;
     struct statx st;
     if (statName(dir, temporary, &st) < 0 || identityOf(st) == ours) return;
     if (exchange() == 0) unlinkat(dir, temporary, 0);
@@ -188,17 +193,18 @@ void markOurs(int fd, const std::string& name) {
 // AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux 6.10); without them it says ENOENT
 // and /proc/self/fd is asked (open(2), O_TMPFILE).
 int linkName(int fd, const char* path) {
-  int done = retry([&] { return linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH); });
+  int done = retry("linkat", [&] { return linkat(fd, "", AT_FDCWD, path, AT_EMPTY_PATH); });
   if (done != -ENOENT) return done;
   char self[32];
   snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-  return retry([&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
+  return retry("linkat", [&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
 }
 
 int writeRecord(int fd, const std::string& record) {
   const int done = writeAll(fd, record);
   if (done < 0) return done;
-  const int cut = retry([&] { return ftruncate(fd, static_cast<off_t>(record.size())); });
+  const int cut =
+      retry("ftruncate", [&] { return ftruncate(fd, static_cast<off_t>(record.size())); });
   return cut < 0 ? cut : 0;
 }
 
@@ -207,20 +213,20 @@ int beat(int fd, int aheadSeconds) {
   clock_gettime(CLOCK_REALTIME, &now);
   struct timespec times[2] = {now, now};
   times[1].tv_sec += aheadSeconds;
-  const int done = retry([&] { return futimens(fd, times); });
+  const int done = retry("futimens", [&] { return futimens(fd, times); });
   return done < 0 ? done : 0;
 }
 
 int lockKernel(Held* held) {
   const int fd = held->fd.get();
-  const int done = retry([&] { return flock(fd, LOCK_EX | LOCK_NB); });
+  const int done = retry("flock", [&] { return flock(fd, LOCK_EX | LOCK_NB); });
   if (done < 0) return done;
   held->mechanisms |= kFlock;
   if (ofdWouldFight(fd)) return 0;
   struct flock whole = {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
-  const int ofd = retry([&] { return fcntl(fd, F_OFD_SETLK, &whole); });
+  const int ofd = retry("fcntl", [&] { return fcntl(fd, F_OFD_SETLK, &whole); });
   if (ofd == 0) {
     held->mechanisms |= kOfd;
     return 0;
@@ -249,11 +255,12 @@ int stillNames(const Held& held) {
   return identityOf(st) == held.id ? 1 : 0;
 }
 
-int replace(const std::string& path, const Birth& birth, const Identity* expected, Held* out) {
+int replace(const std::string& path, const Birth& birth, const Judged* expected, Held* out) {
   const SplitPath where = split(path);
-  Fd dir(retry([&] { return open(where.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  Fd dir(
+      retry("open", [&] { return open(where.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!dir.ok()) return dir.error();
-  const int alone = retry([&] { return flock(dir.get(), LOCK_EX | LOCK_NB); });
+  const int alone = retry("flock", [&] { return flock(dir.get(), LOCK_EX | LOCK_NB); });
   if (alone < 0) return alone;
 
   // A name of its own first: rename(2) needs one. Hidden, and unique to this process and moment.
@@ -269,6 +276,7 @@ int replace(const std::string& path, const Birth& birth, const Identity* expecte
   const Swap swap = {dir.get(), temporary, where.name.c_str()};
   done = expected == nullptr ? swap.replaceAnything() : swap.replaceOnly(*expected, out->id);
   if (done < 0) {
+    const KeepFailedCall failed;
     // Only our own file: a stranger's under this name is one that could not be put back.
     struct statx st;
     if (statName(dir.get(), temporary, &st) == 0 && identityOf(st) == out->id)

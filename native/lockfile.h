@@ -50,21 +50,30 @@ struct Held {
   int mechanisms = 0;
 };
 
+// What a breaker has judged. Adoption keeps the inode: whoever adopts it writes his record, and the
+// mtime tells.
+struct Judged {
+  Identity id;
+  double modified = 0;
+};
+
 // Creates the file locked and complete, then gives it its name. -EEXIST: the name is taken.
 // -EWOULDBLOCK: a kernel locker slipped in (fallback filesystems only).
 int create(const std::string& path, const Birth& birth, Held* out);
 
 // The same, renamed over what is at the path (protocol, "Force"); a directory is exchanged away and
 // then removed with what it holds, one level deep. Excludes other forcers and releases by a flock
-// on the parent directory. With `expected` it replaces that very inode or nothing: -ESTALE.
-int replace(const std::string& path, const Birth& birth, const Identity* expected, Held* out);
+// on the parent directory. With `expected` it replaces that very inode, as it was when it was
+// judged, or nothing: -ESTALE.
+int replace(const std::string& path, const Birth& birth, const Judged* expected, Held* out);
 
 // Opens an existing regular file for adoption without creating or following anything.
 // -ESTALE: not a regular file, or the path named something else meanwhile.
 int adoptOpen(const std::string& path, Held* out);
 // Both kernel locks, without waiting, on a descriptor of adoptOpen; -EWOULDBLOCK, -ESTALE.
 int adoptLock(Held* held);
-// Writes our record over what is there and marks the inode as ours.
+// Writes our record over what is there and marks the inode as ours. -ESTALE: a forcer has replaced
+// it meanwhile.
 int adoptCommit(Held* held, const Birth& birth);
 
 // Lets go, by the rules of the protocol. Returns an Outcome; always closes.

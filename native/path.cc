@@ -31,7 +31,8 @@ bool Identity::parse(const std::string& text, Identity* out) {
     return false;
   out->ino = ino;
   out->birthSec = seconds;
-  return static_cast<size_t>(end) == text.size();
+  // sscanf takes "-1" for an unsigned number too.
+  return out->birthNsec < 1'000'000'000 && static_cast<size_t>(end) == text.size();
 }
 
 Identity identityOf(const struct statx& st) {
@@ -44,23 +45,29 @@ Identity identityOf(const struct statx& st) {
 }
 
 int statFd(int fd, struct statx* out) {
-  return retry([&] { return statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, out); });
+  return retry("statx",
+               [&] { return statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, out); });
 }
 
 int statName(int dirfd, const char* name, struct statx* out) {
-  return retry([&] {
+  return retry("statx", [&] {
     return statx(dirfd, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, out);
   });
 }
 
 int openUntrusted(const char* path, int access) {
   for (int attempt = 0;; attempt++) {
-    const int fd =
-        retry([&] { return open(path, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); });
+    const int fd = retry("open", [&] {
+      return open(path, access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    });
     if (fd != -EWOULDBLOCK || attempt == 50) return fd;
     const struct timespec moment = {0, 50'000};
     nanosleep(&moment, nullptr);
   }
+}
+
+bool isAnotherNow(int error) {
+  return error == -ENOENT || error == -ELOOP || error == -EISDIR || error == -ENXIO;
 }
 
 }  // namespace lockbridge

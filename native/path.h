@@ -39,6 +39,11 @@ struct Identity {
 
 Identity identityOf(const struct statx& st);
 
+// As JavaScript has it, with what is left of the nanoseconds: equal times give equal numbers.
+inline double milliseconds(const struct statx_timestamp& time) {
+  return static_cast<double>(time.tv_sec) * 1000 + time.tv_nsec / 1e6;
+}
+
 // Marks an inode as a lockbridge lock, whatever a peer writes over its content. Its value is the
 // name that the file was given: who holds it after it was unlinked can be told only by that,
 // because /proc knows no name of a file that was born without one.
@@ -52,5 +57,8 @@ int statName(int dirfd, const char* name, struct statx* out);
 // releases or looks holds a lease for some microseconds, and an open without waiting is then
 // refused (EWOULDBLOCK, fcntl(2) "Leases"): tried again for a moment. Descriptor or -errno.
 int openUntrusted(const char* path, int access);
+// Whether that failed because the name, a regular file a moment ago, now stands for nothing, a
+// link, a directory or a socket (open(2): ENOENT, ELOOP, EISDIR, ENXIO).
+bool isAnotherNow(int error);
 
 }  // namespace lockbridge

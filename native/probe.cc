@@ -23,9 +23,13 @@ std::string readLink(const std::string& path) {
   return size < 0 ? "" : std::string(target, static_cast<size_t>(size));
 }
 
+// dotlockfile goes by the time of access: a read of ours would make it take a lock that it takes
+// for young otherwise. Only the owner and root may ask for this; for others it is left undone.
+void keepAccessTime(int fd) { fcntl(fd, F_SETFL, O_NONBLOCK | O_NOATIME); }
+
 void readContent(int fd, Look* out) {
   char content[kContentLimit];
-  const ssize_t size = retry([&] { return pread(fd, content, sizeof content, 0); });
+  const ssize_t size = retry("pread", [&] { return pread(fd, content, sizeof content, 0); });
   if (size > 0) out->content.assign(content, static_cast<size_t>(size));
   out->attribute = fgetxattr(fd, kAttribute, nullptr, 0) >= 0;
 }
@@ -44,20 +48,20 @@ bool mayBeLockedElsewhere(int fd) {
 }
 
 // 1. Asks about record locks; takes nothing and needs no write access (fcntl(2), F_OFD_GETLK).
-bool recordLocked(int fd, Look* out) {
+bool recordLocked(int fd, int* pid) {
   struct flock whole = {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
-  if (retry([&] { return fcntl(fd, F_OFD_GETLK, &whole); }) < 0) return false;
+  if (retry("fcntl", [&] { return fcntl(fd, F_OFD_GETLK, &whole); }) < 0) return false;
   if (whole.l_type == F_UNLCK) return false;
-  out->recordPid = whole.l_pid;
+  *pid = whole.l_pid;
   return true;
 }
 
 // 3. Granted = nobody else has the file open = no kernel lock can exist. Given back at once.
 bool leaseGranted(int fd, Look* out) {
   fcntl(fd, F_SETSIG, SIGURG);
-  const int done = retry([&] { return fcntl(fd, F_SETLEASE, F_WRLCK); });
+  const int done = retry("fcntl", [&] { return fcntl(fd, F_SETLEASE, F_WRLCK); });
   if (done == 0) {
     fcntl(fd, F_SETLEASE, F_UNLCK);
     return true;
@@ -67,7 +71,7 @@ bool leaseGranted(int fd, Look* out) {
 }
 
 bool flockRefused(int fd) {
-  const int done = retry([&] { return flock(fd, LOCK_EX | LOCK_NB); });
+  const int done = retry("flock", [&] { return flock(fd, LOCK_EX | LOCK_NB); });
   if (done == 0) flock(fd, LOCK_UN);
   return done == -EWOULDBLOCK;
 }
@@ -81,7 +85,7 @@ void settle(Look* out, Known known, bool locked) {
 void findLocks(int fd, Depth depth, Look* out) {
   bool shown = false;
   for (const LockLine& line : out->locks) shown = shown || !line.waiting;
-  if (recordLocked(fd, out)) return settle(out, Known::kGetlk, true);
+  if (recordLocked(fd, &out->recordPid)) return settle(out, Known::kGetlk, true);
   if (shown) return settle(out, Known::kProcLocks, true);
   if (leaseGranted(fd, out)) return settle(out, Known::kLease, false);
   // Somebody has it open, perhaps about to flock it: a probe of ours would make that fail.
@@ -116,14 +120,19 @@ Look lookWith(const std::string& path, Depth depth, const Locks& locks) {
     }
     const Fd fd(openUntrusted(path.c_str(), O_RDONLY));
     if (!fd.ok()) {
-      if (fd.error() == -ENOENT || fd.error() == -ELOOP) continue;
+      if (isAnotherNow(fd.error())) continue;
       byName(locks, fd.error(), &out);
       return out;
     }
     struct statx opened;
     if (statFd(fd.get(), &opened) < 0 || identityOf(opened) != identityOf(out.st)) continue;
+    keepAccessTime(fd.get());
     readContent(fd.get(), &out);
     out.elsewhere = mayBeLockedElsewhere(fd.get());
+    if (depth == Depth::kBrief && out.attribute && recordLocked(fd.get(), &out.recordPid)) {
+      settle(&out, Known::kGetlk, true);
+      return out;
+    }
     out.locks = locks(identityOf(out.st));
     findLocks(fd.get(), depth, &out);
     return out;
@@ -148,6 +157,19 @@ std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth) {
   return out;
 }
 
+Glimpse glimpse(const std::string& path) {
+  struct statx st;
+  if (statName(AT_FDCWD, path.c_str(), &st) < 0) return Glimpse::kUnclear;
+  if (!S_ISREG(st.stx_mode)) return Glimpse::kHeld;
+  if (st.stx_size == 0) {
+    const bool ours = lgetxattr(path.c_str(), kAttribute, nullptr, 0) >= 0;
+    return ours || st.stx_nlink != 1 ? Glimpse::kUnclear : Glimpse::kEmpty;
+  }
+  const Fd fd(openUntrusted(path.c_str(), O_RDONLY));
+  int pid;
+  return fd.ok() && recordLocked(fd.get(), &pid) ? Glimpse::kHeld : Glimpse::kUnclear;
+}
+
 Look lookHeld(int fd) {
   Look out;
   out.error = statFd(fd, &out.st);
@@ -155,6 +177,10 @@ Look lookHeld(int fd) {
   readContent(fd, &out);
   out.elsewhere = mayBeLockedElsewhere(fd);
   return out;
+}
+
+bool surelyOurs(int fd) {
+  return fgetxattr(fd, kAttribute, nullptr, 0) >= 0 && !mayBeLockedElsewhere(fd);
 }
 
 }  // namespace lockbridge

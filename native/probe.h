@@ -42,13 +42,28 @@ constexpr size_t kContentLimit = 512;
 
 // How closely to look. By name: the inode and /proc alone, because an open would end a lineage.
 // By content: what the file says too. By probe: where nothing that only asks can tell, a flock is
-// tried without waiting; for that moment it can make a peer's own attempt fail.
-enum class Depth { kName, kContent, kProbe };
+// tried without waiting; for that moment it can make a peer's own attempt fail. In brief: as by
+// content, but who has a file of our own locked is in its record, so /proc/locks, for which the
+// kernel may wait 20 ms and let every lock of the machine wait too, is left alone.
+enum class Depth { kName, kContent, kProbe, kBrief };
 Look look(const std::string& path, Depth depth);
 // The same for many paths, with one reading of /proc/locks.
 std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth);
 
+// What a name shows in two or three system calls, for who only tries and wants no reasons. Takes
+// nothing and disturbs nobody; opens only a regular file that is not empty.
+enum class Glimpse {
+  kUnclear,  // free, or it takes a real look
+  kHeld,     // a record lock is on it, or it is no regular file: only an existence locker makes one
+  kEmpty,    // empty, with one name, and not made by lockbridge: held unless the caller says
+             // otherwise
+};
+Glimpse glimpse(const std::string& path);
+
 // Looks at a file that is already open, for judging once more under its lock.
 Look lookHeld(int fd);
+// Whether lockbridge made it, on a filesystem whose locks are all known here: then whoever has its
+// kernel locks knows that nobody holds it.
+bool surelyOurs(int fd);
 
 }  // namespace lockbridge

@@ -7,18 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "parse.h"
 #include "path.h"
 
 namespace lockbridge {
-
-// One line of /proc/locks, or one "lock:" line of an fdinfo; both have the same form.
-struct LockLine {
-  std::string kind;  // FLOCK, POSIX, OFDLCK
-  bool write = false;
-  bool waiting = false;  // "->": blocked behind a holder
-  int pid = 0;           // -1: an OFD lock; 0: outside this pid namespace; may have exited (flock)
-  std::string from, to;  // byte range, "0" and "EOF" for the whole file
-};
 
 // /proc/locks, read once for many inodes. Leases are left out: they are no advisory locks.
 class LockTable {

@@ -6,9 +6,9 @@
 
 #include <csignal>
 #include <cstring>
-#include <ctime>
 
 #include "lockfile.h"
+#include "parent.h"
 #include "procfs.h"
 
 namespace lockbridge {
@@ -21,7 +21,7 @@ enum class Alone { kYes, kNo, kUnknown };
 // "Leases"). SIGURG because the default SIGIO would kill the process when the lease is broken.
 Alone leaseAlone(int fd) {
   fcntl(fd, F_SETSIG, SIGURG);
-  const int done = retry([&] { return fcntl(fd, F_SETLEASE, F_WRLCK); });
+  const int done = retry("fcntl", [&] { return fcntl(fd, F_SETLEASE, F_WRLCK); });
   if (done == 0) return Alone::kYes;
   return done == -EAGAIN || done == -EBUSY ? Alone::kNo : Alone::kUnknown;
 }
@@ -34,29 +34,17 @@ Alone procAlone(const Held& held) {
   return othersHaveOpen(held.id, held.fd.get()) ? Alone::kNo : Alone::kYes;
 }
 
-// A shared lock on the directory keeps forcers from replacing the file between our look and our
-// unlink. A stranger's lock there must not stop a release, so only for a moment.
-void keepForcersOut(int dirfd) {
-  for (int attempt = 0; attempt < 10; attempt++) {
-    if (retry([&] { return flock(dirfd, LOCK_SH | LOCK_NB); }) != -EWOULDBLOCK) return;
-    const struct timespec moment = {0, 500000};
-    nanosleep(&moment, nullptr);
-  }
-}
+enum class Name { kOurs, kNotOurs, kUnknown };
 
-bool namesUs(int dirfd, const char* name, const Identity& id) {
+Name whose(int dirfd, const char* name, const Identity& id) {
   struct statx st;
-  return statName(dirfd, name, &st) == 0 && identityOf(st) == id;
-}
-
-Fd openParent(const std::string& dir) {
-  Fd fd(retry([&] { return open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
-  if (fd.ok()) return fd;
-  return Fd(retry([&] { return open(dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  const int done = statName(dirfd, name, &st);
+  if (done < 0) return done == -ENOENT || done == -ENOTDIR ? Name::kNotOurs : Name::kUnknown;
+  return identityOf(st) == id ? Name::kOurs : Name::kNotOurs;
 }
 
 int unlinkAlone(int dirfd, const char* name, int fd, bool leased) {
-  const int gone = retry([&] { return unlinkat(dirfd, name, 0); });
+  const int gone = retry("unlinkat", [&] { return unlinkat(dirfd, name, 0); });
   if (gone < 0) return gone;
   return leased && fcntl(fd, F_GETLEASE) != F_WRLCK ? kOrphaned : kUnlinked;
 }
@@ -77,9 +65,11 @@ int release(Held&& held) {
   const int at = dir.ok() ? dir.get() : AT_FDCWD;
   const char* name = dir.ok() ? where.name.c_str() : mine.path.c_str();
   if (dir.ok()) keepForcersOut(at);
-  if (!namesUs(at, name, mine.id)) return kLost;
-
   const int fd = mine.fd.get();
+  const Name named = whose(at, name, mine.id);
+  if (named == Name::kNotOurs) return kLost;
+  // Never unlinked unseen; the mark on our own inode lets a sweeper remove it once it can look.
+  if (named == Name::kUnknown) return handOver(fd);
   const Alone lease = leaseAlone(fd);
   const Alone alone = lease == Alone::kUnknown ? procAlone(mine) : lease;
   if (alone == Alone::kNo) return handOver(fd);
@@ -98,11 +88,15 @@ int sweep(const std::string& path) {
   char content[512];
   const auto read = [&] { return pread(fd, content, sizeof content, 0); };
   const auto marked = [&] {
-    const ssize_t size = retry(read);
+    const ssize_t size = retry("pread", read);
     constexpr size_t mark = sizeof kResidueMark - 1;
     return size == static_cast<ssize_t>(mark) && memcmp(content, kResidueMark, mark) == 0;
   };
   if (!marked()) return 0;
+  // The lease comes before the kernel locks: while anybody has the file open, who looks at it or
+  // takes it must not find it locked by a mere sweeper.
+  const Alone lease = leaseAlone(fd);
+  if (lease == Alone::kNo) return -EWOULDBLOCK;
   done = adoptLock(&held);
   if (done < 0) return done == -ESTALE ? 0 : done;
   if (!marked()) return 0;
@@ -111,9 +105,13 @@ int sweep(const std::string& path) {
   const Fd dir = openParent(where.dir);
   if (!dir.ok()) return dir.error();
   keepForcersOut(dir.get());
-  if (!namesUs(dir.get(), where.name.c_str(), held.id)) return 0;
-  const Alone lease = leaseAlone(fd);
-  if ((lease == Alone::kUnknown ? procAlone(held) : lease) == Alone::kNo) return -EWOULDBLOCK;
+  const Name named = whose(dir.get(), where.name.c_str(), held.id);
+  if (named != Name::kOurs) return named == Name::kUnknown ? -EWOULDBLOCK : 0;
+  // Whoever has begun to open it since the lease waits for it to be given back, and must not get a
+  // file without a name.
+  const bool alone =
+      lease == Alone::kYes ? fcntl(fd, F_GETLEASE) == F_WRLCK : procAlone(held) == Alone::kYes;
+  if (!alone) return -EWOULDBLOCK;
   done = unlinkAlone(dir.get(), where.name.c_str(), fd, lease == Alone::kYes);
   return done < 0 ? done : 1;
 }

@@ -11,15 +11,26 @@
 
 namespace lockbridge {
 
+// The call that failed last in this thread: of several, an errno alone does not say which it was.
+inline thread_local const char* failedCall = "";
+
 // Repeats a system call that a signal interrupted (signal(7)); turns failure into -errno.
 template <typename Call>
-auto retry(Call&& call) -> decltype(call()) {
+auto retry(const char* name, Call&& call) -> decltype(call()) {
   decltype(call()) result;
   do {
     result = call();
   } while (result == -1 && errno == EINTR);
-  return result == -1 ? static_cast<decltype(call())>(-errno) : result;
+  if (result != -1) return result;
+  failedCall = name;
+  return static_cast<decltype(call())>(-errno);
 }
+
+// What is done after a failure, to clean up, is not what failed.
+struct KeepFailedCall {
+  const char* name = failedCall;
+  ~KeepFailedCall() { failedCall = name; }
+};
 
 // A descriptor that closes itself. close(2) is never repeated: on Linux the descriptor is gone
 // even when it reports EINTR.

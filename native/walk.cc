@@ -42,7 +42,7 @@ void list(Fd&& dir, const std::string& prefix, size_t most, int depth, Walk* out
       out->cut = true;
       continue;
     }
-    Fd below(retry([&] {
+    Fd below(retry("openat", [&] {
       return openat(at, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }));
     if (below.ok())
@@ -57,7 +57,7 @@ void list(Fd&& dir, const std::string& prefix, size_t most, int depth, Walk* out
 
 int walk(const std::string& dir, bool follow, size_t most, int depth, Walk* out) {
   const int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
-  Fd top(retry([&] { return open(dir.c_str(), how); }));
+  Fd top(retry("open", [&] { return open(dir.c_str(), how); }));
   if (!top.ok()) return top.error();
   list(std::move(top), "", most, depth, out);
   return 0;

@@ -4,7 +4,9 @@
 #include <sys/eventfd.h>
 
 #include <csignal>
+#include <utility>
 
+#include "parse.h"
 #include "procfs.h"
 
 namespace lockbridge {
@@ -35,14 +37,14 @@ Watcher::~Watcher() {
 
 void Watcher::wake() {
   const uint64_t one = 1;
-  retry([&] { return write(wake_.get(), &one, sizeof one); });
+  retry("write", [&] { return write(wake_.get(), &one, sizeof one); });
 }
 
 int Watcher::open() {
   if (inotify_.ok()) return 0;
-  Fd inotify(retry([] { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }));
+  Fd inotify(retry("inotify_init1", [] { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }));
   if (!inotify.ok()) return inotify.error();
-  Fd wake(retry([] { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }));
+  Fd wake(retry("eventfd", [] { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }));
   if (!wake.ok()) return wake.error();
   inotify_ = std::move(inotify);
   wake_ = std::move(wake);
@@ -57,7 +59,10 @@ int Watcher::add(const std::string& dir, const Interest& interest) {
   // IN_MASK_ADD widens an existing watch instead of replacing its mask.
   const uint32_t mask = maskFor(interest.lineage || interest.opens) | IN_MASK_ADD |
                         (interest.follow ? 0 : IN_DONT_FOLLOW);
-  const int wd = retry([&] { return inotify_add_watch(inotify_.get(), dir.c_str(), mask); });
+  const int wd = retry("inotify_add_watch",
+                       [&] { return inotify_add_watch(inotify_.get(), dir.c_str(), mask); });
+  if (retired_ >= 0 && retired_ != wd) inotify_rm_watch(inotify_.get(), retired_);
+  retired_ = -1;
   if (wd < 0) return wd;
   Directory& entry = directories_[wd];
   if (entry.users == 0) entry.path = dir;
@@ -75,12 +80,34 @@ void Watcher::remove(int wd, const Interest& interest) {
   if (interest.opens) entry.openUsers--;
   if (interest.lineage && --entry.lineageUsers == 0) entry.lineages.clear();
   if (--entry.users > 0) {
-    if ((interest.lineage || interest.opens) && entry.lineageUsers == 0 && entry.openUsers == 0)
+    if ((interest.lineage || interest.opens) && !entry.uses())
       inotify_add_watch(inotify_.get(), entry.path.c_str(), maskFor(false));
     return;
   }
-  inotify_rm_watch(inotify_.get(), wd);
+  retire(wd, entry.path);
   directories_.erase(found);
+}
+
+// A removed watch is one more event, and each that finds the thread asleep costs the caller some
+// 100 us: longer than it takes to make a file ours, which is when a waiter stops watching. So the
+// last one is made to say nothing and removed by the next add(), which often wants it again.
+void Watcher::retire(int wd, const std::string& dir) {
+  if (retired_ < 0) {
+    const int same = retry("inotify_add_watch", [&] {
+      return inotify_add_watch(inotify_.get(), dir.c_str(), IN_DELETE_SELF | IN_ONLYDIR);
+    });
+    if (same == wd) {
+      retired_ = wd;
+      return;
+    }
+    // Another directory by now, and perhaps one that is watched under another name.
+    const auto other = directories_.find(same);
+    if (other != directories_.end())
+      inotify_add_watch(inotify_.get(), dir.c_str(), maskFor(other->second.uses()));
+    else if (same >= 0)
+      inotify_rm_watch(inotify_.get(), same);
+  }
+  inotify_rm_watch(inotify_.get(), wd);
 }
 
 bool Watcher::lineage(int wd, const std::string& name, Lineage* out) {
@@ -94,13 +121,12 @@ bool Watcher::lineage(int wd, const std::string& name, Lineage* out) {
   return file != nullptr;
 }
 
-void Watcher::accept(const inotify_event& event, uint64_t now) {
+void Watcher::accept(const inotify_event& event, std::string&& name, uint64_t now) {
   const bool lost = event.mask & IN_Q_OVERFLOW;
   if (lost)
     for (auto& [wd, entry] : directories_) entry.lineages.clear();
   const auto found = directories_.find(event.wd);
   if (!lost && found == directories_.end()) return;  // removed meanwhile
-  const std::string name = event.len > 0 ? event.name : "";
   if (!lost) {
     Directory& entry = found->second;
     if (event.mask & (IN_UNMOUNT | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF))
@@ -110,21 +136,19 @@ void Watcher::accept(const inotify_event& event, uint64_t now) {
   }
   // Nearly nobody waits for an open, and there are many.
   if ((event.mask & IN_OPEN) && found->second.openUsers == 0) return;
-  pending_.push_back({lost ? -1 : event.wd, event.mask, name});
+  pending_.push_back({lost ? -1 : event.wd, event.mask, std::move(name)});
 }
 
 void Watcher::drain() {
-  alignas(inotify_event) char buffer[16384];
+  char buffer[16384];
   for (;;) {
-    const ssize_t got = retry([&] { return read(inotify_.get(), buffer, sizeof buffer); });
+    const ssize_t got = retry("read", [&] { return read(inotify_.get(), buffer, sizeof buffer); });
     if (got <= 0) return;
     const uint64_t now = monotonic();
     batch_++;
-    for (ssize_t at = 0; at < got;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
-      accept(*event, now);
-      at += static_cast<ssize_t>(sizeof *event + event->len);
-    }
+    eachEvent(buffer, static_cast<size_t>(got), [&](const inotify_event& head, std::string&& name) {
+      accept(head, std::move(name), now);
+    });
   }
 }
 
@@ -186,7 +210,7 @@ void Watcher::loop() {
                                      static_cast<long>(pause % 1'000'000'000)};
     ppoll(fds, 2, next == 0 ? nullptr : &timeout, nullptr);
     uint64_t woken;
-    retry([&] { return read(wake_.get(), &woken, sizeof woken); });
+    retry("read", [&] { return read(wake_.get(), &woken, sizeof woken); });
   }
 }
 

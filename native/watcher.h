@@ -52,12 +52,14 @@ class Watcher {
     int lineageUsers = 0;
     int openUsers = 0;
     Lineages lineages;
+    bool uses() const { return lineageUsers > 0 || openUsers > 0; }
   };
 
   int open();
+  void retire(int wd, const std::string& dir);
   void loop();
   void drain();
-  void accept(const inotify_event& event, uint64_t now);
+  void accept(const inotify_event& event, std::string&& name, uint64_t now);
   void pollDue();
   void pollLocks(Lineages* lineages, const std::string& name);
   void wake();
@@ -67,6 +69,7 @@ class Watcher {
   Fd inotify_;
   Fd wake_;
   bool stopping_ = false;
+  int retired_ = -1;
   uint64_t batch_ = 0;
   std::map<int, Directory> directories_;
   std::vector<WatchEvent> pending_;

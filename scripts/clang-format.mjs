@@ -1,11 +1,15 @@
-// Checks (or with --fix mends) the format of native/, where clang-format is installed. Without it
+// Checks (or with --fix mends) the format of the C++ files, where clang-format is installed. Without it
 // the check is skipped out loud, except in CI.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const files = readdirSync('native').map((file) => `native/${file}`);
+const files = ['native', 'native/run', 'test/native/sanitize', 'test/native/fuzz'].flatMap((dir) =>
+  readdirSync(dir)
+    .filter((file) => /\.(cc|h)$/.test(file))
+    .map((file) => `${dir}/${file}`),
+);
 const how = process.argv.includes('--fix') ? ['-i'] : ['--dry-run', '--Werror'];
 const { status, error } = spawnSync('clang-format', [...how, ...files], { stdio: 'inherit' });
-if (error !== undefined) console.error('clang-format is not installed: native/ was not checked');
+if (error !== undefined) console.error('clang-format is not installed: C++ was not checked');
 process.exit(error === undefined ? status : process.env.CI ? 1 : 0);

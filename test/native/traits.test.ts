@@ -8,7 +8,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -18,6 +17,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { native } from '../../src/native.js';
 import { BASES, scratch } from '../helpers/scratch.js';
+import { lacksHostSetting, withHostSetting } from '../helpers/sysctls.js';
 import { python } from '../helpers/child.js';
 
 const EEXIST = -17;
@@ -84,27 +84,25 @@ describe("another user's file in a sticky directory that all may write to", () =
   it.for(Object.entries(nobodys))(
     'fs.protected_%s refuses an open with O_CREAT, to root too',
     ([what, make], { skip }) => {
-      const setting = `/proc/sys/fs/protected_${what}`;
+      const setting = `fs/protected_${what}`;
+      const refused = lacksHostSetting(setting);
+      if (refused !== undefined) skip(refused);
       const dir = scratch();
       chmodSync(dir, 0o1777);
       const [root, nobody] = [join(dir, 'root'), join(dir, 'nobody')];
       make(root);
       make(nobody);
       lchownSync(nobody, 65534, 65534);
-      const before = readFileSync(setting, 'utf8');
-      const said: string[] = [];
-      // The setting is the host's: changed for these few system calls, without giving way between.
-      try {
-        for (const level of ['0', '1']) {
-          writeFileSync(setting, level);
-          said.push(creating(root), creating(nobody));
-        }
-        if (what === 'regular') said.push(String(native.drop(native.adoptOpen(nobody))));
-      } catch (error) {
-        skip(`the setting cannot be changed: ${String(error)}`);
-      } finally {
-        writeFileSync(setting, before);
-      }
+      const said = [0, 1].flatMap((level) =>
+        withHostSetting(setting, level, () => {
+          const adopted = level === 1 && what === 'regular' ? [native.adoptOpen(nobody)] : [];
+          return [
+            creating(root),
+            creating(nobody),
+            ...adopted.map((fd) => String(native.drop(fd))),
+          ];
+        }),
+      );
       // Adopting opens without O_CREAT, and is not refused.
       const adopted = what === 'regular' ? ['0'] : [];
       expect(said).toEqual(['opened', 'opened', 'opened', 'EACCES', ...adopted]);
