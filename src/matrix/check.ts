@@ -1,5 +1,6 @@
 // What lockbridge promises, as propositions over a matrix: each rule names the cells that break it.
 
+import type { Peer } from '../peers/types.js';
 import type { Cell, MatrixResult, PeerInfo } from './types.js';
 
 interface Sides {
@@ -21,9 +22,14 @@ const bridge = (peer: PeerInfo): boolean => peer.family === 'bridge';
 const told = ({ outcome, detail }: { outcome: string; detail?: string }): string =>
   detail === undefined ? outcome : `${outcome} (${detail})`;
 
+/** Whether the taker watches, and so can know that a kernel locker made what is there. */
+export function canKnow(holder: Peer | PeerInfo, taker: Peer | PeerInfo): boolean {
+  return taker.id === 'lockbridge-watching' && holder.family === 'kernel';
+}
+
 /** What lockbridge must answer on the path of a kernel locker that is gone. */
-function leftBehind(taker: PeerInfo): 'taken' | 'undecidable' {
-  return taker.id === 'lockbridge-watching' ? 'taken' : 'undecidable';
+function leftBehind(holder: PeerInfo, taker: PeerInfo): 'taken' | 'undecidable' {
+  return canKnow(holder, taker) ? 'taken' : 'undecidable';
 }
 
 function differs(got: { outcome: string; detail?: string }, wanted: string): string | undefined {
@@ -60,7 +66,12 @@ export const RULES: readonly Rule[] = [
       'lockbridge takes what anybody let go; without a watch a kernel locker leaves it undecidable',
     broken: ({ cell: { afterRelease }, holder, taker }) => {
       if (!bridge(taker)) return undefined;
-      return differs(afterRelease, holder.family === 'kernel' ? leftBehind(taker) : 'taken');
+      // What was written before the watcher woke could have been linked there: no proof.
+      if (holder.writes && afterRelease.outcome === 'undecidable') return undefined;
+      return differs(
+        afterRelease,
+        holder.family === 'kernel' ? leftBehind(holder, taker) : 'taken',
+      );
     },
   },
   {
@@ -70,7 +81,11 @@ export const RULES: readonly Rule[] = [
     broken: ({ cell: { afterKill }, holder, taker }) => {
       if (!bridge(taker)) return undefined;
       if (holder.family === 'bridge') return differs(afterKill, 'taken');
-      if (holder.family === 'kernel') return differs(afterKill, leftBehind(taker));
+      if (holder.family === 'kernel') {
+        // zc.lockfile writes its pid into the file: nobody has to watch to prove that it is gone.
+        const dead = afterKill.inspect.verdict === 'stale';
+        return differs(afterKill, dead ? 'taken' : leftBehind(holder, taker));
+      }
       if (afterKill.outcome === 'error') return told(afterKill);
       // `free`: the peer cleaned up after all; `stale`: its file names a process that is gone.
       const proven = ['free', 'stale'].includes(afterKill.inspect.verdict);

@@ -1,6 +1,7 @@
 // The matrix as docs/interop.md: generated, so that the claims in it are those of a run.
 
 import { release } from 'node:os';
+import { exceptions } from './exceptions.js';
 import { COSTS, LIMITS } from './prose.js';
 import { signs, totals } from './summary.js';
 import type { MatrixResult, PeerInfo } from './types.js';
@@ -77,6 +78,8 @@ export function markdown(result: MatrixResult, command: string, now: Date = new 
     ...COSTS,
     '',
     ...LIMITS,
+    '',
+    ...exceptions(),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -2,9 +2,10 @@
 
 import { availableParallelism, tmpdir } from 'node:os';
 import type { Peer } from '../peers/types.js';
+import { canKnow } from './check.js';
 import { tryAfterKill, tryAfterRelease, tryWhileHeld, unmeasured, type Pair } from './phases.js';
 import { Scratch } from './scratch.js';
-import type { AfterKill, Cell, MatrixResult, PeerInfo } from './types.js';
+import type { AfterKill, Afterwards, Cell, MatrixResult, PeerInfo } from './types.js';
 
 export interface MatrixOptions {
   peers: readonly Peer[];
@@ -19,8 +20,8 @@ export interface MatrixOptions {
 export async function detectPeers(peers: readonly Peer[]): Promise<PeerInfo[]> {
   return Promise.all(
     peers.map(async (peer) => {
-      const { id, name, mechanism, family, shared = false } = peer;
-      return { id, name, mechanism, family, shared, ...(await peer.detect()) };
+      const { id, name, mechanism, family, shared = false, writes = false } = peer;
+      return { id, name, mechanism, family, shared, writes, ...(await peer.detect()) };
     }),
   );
 }
@@ -43,6 +44,21 @@ async function settle<Result>(
   } catch (error) {
     return failed(unmeasured(error instanceof Error ? error.message : String(error)));
   }
+}
+
+/** A watcher that the scheduler kept from looking while the lock was held cannot know whose it was. */
+function missed(holder: Peer, taker: Peer, { outcome }: Afterwards): boolean {
+  return canKnow(holder, taker) && holder.writes !== true && outcome === 'undecidable';
+}
+
+/** What was missed on a busy machine is asked again, twice at most. */
+async function repeated<Result>(
+  trial: () => Promise<Result>,
+  wasMissed: (result: Result) => boolean,
+): Promise<Result> {
+  let result = await trial();
+  for (let more = 2; more > 0 && wasMissed(result); more--) result = await trial();
+  return result;
 }
 
 class Matrix {
@@ -86,7 +102,14 @@ class Matrix {
       return tryAfterKill(this.#scratch.base, session, await Promise.all(takers));
     };
     const inspect = { verdict: 'unknown' } as const;
-    const row = await settle(crash, (failure) => this.#peers.map(() => ({ ...failure, inspect })));
+    const once = async (): Promise<AfterKill[]> =>
+      repeated(crash, (got) =>
+        this.#peers.some((taker, at) => {
+          const one = got[at];
+          return one !== undefined && missed(holder, taker, one);
+        }),
+      );
+    const row = await settle(once, (failure) => this.#peers.map(() => ({ ...failure, inspect })));
     this.#killed.set(holder.id, row);
   }
 
@@ -103,7 +126,11 @@ class Matrix {
         (failure) => failure,
       ),
       afterRelease: await settle(
-        async () => tryAfterRelease(await pair()),
+        async () =>
+          repeated(
+            async () => tryAfterRelease(await pair()),
+            (got) => missed(holder, taker, got),
+          ),
         (failure) => failure,
       ),
     });

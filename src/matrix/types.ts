@@ -9,6 +9,7 @@ export interface PeerInfo {
   mechanism: string;
   family: Family;
   shared: boolean;
+  writes: boolean;
   available: boolean;
   version?: string;
   /** Why it is not available. */

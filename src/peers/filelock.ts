@@ -1,5 +1,5 @@
 // Python's filelock up to 3.9, FileLock (flock) and SoftFileLock alike: an empty file of mode 0777
-// less the umask. Later versions leave what everybody leaves. Not driven by the matrix.
+// less the umask. Later versions leave what everybody leaves: py-filelock.ts drives one.
 
 import { bits, wholeText } from './shape.js';
 import type { Recogniser } from './types.js';

@@ -14,6 +14,7 @@ import { fluflFootprint } from './flufl.js';
 import { gitFootprint } from './git.js';
 import { heliosFootprint } from './helios.js';
 import { linkFootprint } from './link.js';
+import { lnSymlinkFootprint } from './ln-symlink.js';
 import { lockfileSimpleFootprint } from './lockfile-simple.js';
 import { lockmailFootprint } from './lockmail.js';
 import { mkdirFootprint } from './mkdir.js';
@@ -39,6 +40,7 @@ export const recognisers: readonly Recogniser[] = [
   npmProperFootprint,
   mkdirFootprint,
   emacsFootprint,
+  lnSymlinkFootprint,
   fluflFootprint,
   nfslockFootprint,
   softFilelockFootprint,
@@ -50,6 +52,17 @@ export const recognisers: readonly Recogniser[] = [
   nightlyoneFootprint,
   dotlockfileFootprint,
   pidFileFootprint,
+  linkFootprint,
+  muttFootprint,
+  filelockFootprint,
+];
+
+// Those that know a file by anything but what is in it, in the same order: most lock files are empty,
+// and all the others would look at nothing.
+const ofEmptyFiles: readonly Recogniser[] = [
+  balenaFootprint,
+  pyLinkFootprint,
+  gitFootprint,
   linkFootprint,
   muttFootprint,
   filelockFootprint,
@@ -68,7 +81,8 @@ function safe(footprint: Footprint): Footprint {
 
 /** Which protocol made this, as far as the traces tell; undefined for a file of no known shape. */
 export function recognise(traces: Traces): Footprint | undefined {
-  for (const recogniser of recognisers) {
+  const empty = traces.type === 'file' && traces.size === 0;
+  for (const recogniser of empty ? ofEmptyFiles : recognisers) {
     const footprint = recogniser.recognise(traces);
     if (footprint !== undefined) return safe(footprint);
   }

@@ -1,9 +1,13 @@
-// Installing missing peers: apt packages where we may, Python and npm packages into the peers' cache.
+// Installing missing peers: apt packages where we may, Python and npm packages and what is compiled
+// into the peers' cache. Addons are compiled by node-gyp, called by its name: no package's install
+// script ever runs.
 // Every command line is reported before it runs, and a failure is text, never an exception.
 
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { extraCertificates, peersDir } from '../env.js';
 import { run } from './children.js';
+import { buildCommand, missingToolchain, type Language } from './compiled.js';
 import { npmDir } from './node.js';
 import { python, pythonDir } from './python.js';
 import type { Install, Peer } from './types.js';
@@ -12,18 +16,29 @@ const BOUND_MS = 300_000;
 
 type Report = (line: string) => void;
 
+/** The command that compiles a package which npm has unpacked. */
+function addonBuild(name: string): string[] {
+  const rebuild = ['node-gyp', 'rebuild', '-C', join(npmDir(), 'node_modules', name)];
+  return ['npm', 'exec', '--prefix', npmDir(), '--', ...rebuild];
+}
+
 /** How a person installs a peer by hand; empty if it is part of lockbridge. */
-export function howToInstall({ apt, pip, npm }: Install = {}): string {
+export function howToInstall({ apt, pip, npm, addons, compile }: Install = {}): string {
   return [
     apt && `apt-get install ${apt.join(' ')}`,
     pip && `pip install --target ${pythonDir()} ${pip.join(' ')}`,
-    npm && `npm install --prefix ${npmDir()} ${npm.join(' ')}`,
+    npm && `npm install --prefix ${npmDir()} --ignore-scripts ${npm.join(' ')}`,
+    ...(addons ?? []).map((name) => addonBuild(name).join(' ')),
+    ...(compile ?? []).map((language) => buildCommand(language).join(' ')),
   ]
     .filter((line) => line !== undefined)
     .join(' && ');
 }
 
-function wanted(missing: readonly Peer[], by: keyof Install): string[] {
+function wanted<By extends keyof Install>(
+  missing: readonly Peer[],
+  by: By,
+): NonNullable<Install[By]>[number][] {
   return [...new Set(missing.flatMap(({ install }) => install?.[by] ?? []))];
 }
 
@@ -33,6 +48,16 @@ async function step(argv: readonly string[], report: Report): Promise<string[]> 
   const ran = await run(argv, env, BOUND_MS);
   if (ran.status === 0) return [];
   return [`${argv.join(' ')}: exit ${String(ran.status)}: ${ran.stderr.trim().slice(-500)}`];
+}
+
+/** One after the other, whatever fails. */
+async function each<Name extends string>(
+  names: readonly Name[],
+  install: (name: Name) => Promise<string[]>,
+): Promise<string[]> {
+  const failed: string[] = [];
+  for (const name of names) failed.push(...(await install(name)));
+  return failed;
 }
 
 async function aptInstall(packages: readonly string[], report: Report): Promise<string[]> {
@@ -54,20 +79,20 @@ async function pipInstall(packages: readonly string[], report: Report): Promise<
       : await aptInstall(['python3-pip'], report);
   if (failed.length > 0) return failed;
   const pip = [await python(), '-m', 'pip', 'install', '--no-deps', '--target', pythonDir()];
-  return step([...pip, ...packages], report);
+  // One by one: what this Python is too old for must not keep the others away.
+  return each(packages, (name) => step([...pip, name], report));
 }
 
 async function npmInstall(packages: readonly string[], report: Report): Promise<string[]> {
   if (packages.length === 0) return [];
-  const options = [
-    '--prefix',
-    npmDir(),
-    '--ignore-scripts',
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-  ];
-  return step(['npm', 'install', ...options, ...packages], report);
+  // Saved: npm removes what nobody asked for, and so would take away what came before.
+  const options = ['--ignore-scripts', '--save-exact', '--no-audit', '--no-fund'];
+  return step(['npm', 'install', '--prefix', npmDir(), ...options, ...packages], report);
+}
+
+async function compile(language: Language, report: Report): Promise<string[]> {
+  const failed = await aptInstall(await missingToolchain(language), report);
+  return failed.length > 0 ? failed : step(buildCommand(language), report);
 }
 
 /** Installs what the `missing` peers need. Returns what failed, as text. */
@@ -82,5 +107,7 @@ export async function installPeers(missing: readonly Peer[], report: Report): Pr
     ...(await aptInstall(wanted(missing, 'apt'), report)),
     ...(await pipInstall(wanted(missing, 'pip'), report)),
     ...(await npmInstall(wanted(missing, 'npm'), report)),
+    ...(await each(wanted(missing, 'addons'), (name) => step(addonBuild(name), report))),
+    ...(await each(wanted(missing, 'compile'), (language) => compile(language, report))),
   ];
 }

@@ -7,7 +7,7 @@ import { openWrapper } from './command-session.js';
 import { lockbridge } from './lockbridge.js';
 import type { Detection, Outcome, Peer } from './types.js';
 
-const BIN = fileURLToPath(new URL('../cli/bin.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../bin.cjs', import.meta.url));
 
 interface Status {
   by?: string;

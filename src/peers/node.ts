@@ -3,8 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { peersDir } from '../env.js';
+import { run } from './children.js';
 import { openProgram } from './program-session.js';
 import type { Detection, Session } from './types.js';
 
@@ -41,9 +42,13 @@ interface Manifest {
 
 /** The package of a peer: the cache first, then whatever lockbridge itself can resolve. */
 export function findPackage(name: string): Manifest | undefined {
-  for (const from of [join(npmDir(), 'package.json'), import.meta.url]) {
+  // Not by resolving its package.json: a package with `exports` may keep that to itself.
+  const dirs = [join(npmDir(), 'package.json'), import.meta.url].flatMap(
+    (from) => createRequire(from).resolve.paths(name) ?? [],
+  );
+  for (const dir of dirs) {
+    const path = join(dir, name, 'package.json');
     try {
-      const path = createRequire(from).resolve(`${name}/package.json`);
       const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
       return { path, version };
     } catch {
@@ -53,6 +58,11 @@ export function findPackage(name: string): Manifest | undefined {
   return undefined;
 }
 
+/** Where that package is, as require() takes it. */
+export function packageDir(name: string): string {
+  return dirname(findPackage(name)?.path ?? join(name, 'package.json'));
+}
+
 export async function detectPackage(name: string): Promise<Detection> {
   const found = findPackage(name);
   return Promise.resolve(
@@ -60,6 +70,15 @@ export async function detectPackage(name: string): Promise<Detection> {
       ? { available: false, reason: `the npm package ${name} is not installed` }
       : { available: true, version: found.version },
   );
+}
+
+/** The same for a package with an addon, which may be missing or compiled for another Node. */
+export async function detectAddon(name: string): Promise<Detection> {
+  const found = await detectPackage(name);
+  if (!found.available) return found;
+  const ran = await run([process.execPath, '-e', 'require(process.argv[1])', packageDir(name)]);
+  if (ran.status === 0) return found;
+  return { available: false, reason: `the npm package ${name} is not compiled for this Node` };
 }
 
 /**

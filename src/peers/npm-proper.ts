@@ -29,19 +29,24 @@ export const npmProper: Peer = {
   },
 };
 
+// The end of the year 9999. Anybody can set a later time, and JavaScript has no date for most of them.
+const LAST_BEAT = 253_402_300_799_999;
+
 // It sets the mtime at once and then every five seconds, from a Date: whole milliseconds, give or
 // take the microsecond that a double of seconds loses. The kernel's own times are not whole.
-function setFromDate(mtime: number): boolean {
-  return Math.abs(mtime - Math.round(mtime)) < 0.0015;
+function beatOf(mtime: number): number | undefined {
+  const nearest = Math.round(mtime);
+  const whole = Math.abs(mtime - nearest) < 0.0015;
+  return whole && nearest >= 0 && nearest <= LAST_BEAT ? nearest : undefined;
 }
 
 export const npmProperFootprint: Recogniser = {
   protocol: 'npm-proper',
   recognise({ type, birth, mtime, entries }) {
     // A directory that nobody touched since mkdir(2) has the time of its birth.
-    if (type !== 'directory' || mtime === birth || !setFromDate(mtime)) return undefined;
-    if (entries().length > 0) return undefined;
-    const beat = Math.round(mtime);
+    if (type !== 'directory' || mtime === birth) return undefined;
+    const beat = beatOf(mtime);
+    if (beat === undefined || entries().length > 0) return undefined;
     return {
       protocol: 'npm-proper',
       certainty: birth === 0 ? 'guess' : 'likely',

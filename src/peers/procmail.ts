@@ -4,7 +4,8 @@
 import { bits, wholeText } from './shape.js';
 import type { Peer, Recogniser, Traces } from './types.js';
 
-const EX_CANTCREAT = 73; // the retries are used up
+/** The retries are used up. */
+export const EX_CANTCREAT: number = 73;
 
 export const procmail: Peer = {
   id: 'procmail',

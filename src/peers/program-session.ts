@@ -12,6 +12,8 @@ export interface Program {
   readonly id: string;
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The script itself, for an interpreter that reads it from its input. */
+  readonly prelude?: string;
   /** Whether the script knows `prepare`. */
   readonly prepares?: boolean;
 }
@@ -36,6 +38,7 @@ class Conversation {
   constructor(program: Program) {
     this.#id = program.id;
     this.#child = start(program.argv, program.env);
+    if (program.prelude !== undefined) this.#child.stdin.write(program.prelude);
     this.#child.stderr.on('data', (data: Buffer) => {
       this.#stderr = (this.#stderr + data.toString()).slice(-400);
     });

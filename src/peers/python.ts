@@ -43,17 +43,36 @@ export async function python(): Promise<string> {
   return (interpreter ??= findPython());
 }
 
-/** Runs `code`, which prints a version, with the peers' packages in reach. */
-export async function detectPython(code: string, missing: string): Promise<Detection> {
+const searchPath = (first: readonly string[]): string => [...first, pythonDir()].join(':');
+
+/** Runs `code`, which prints a version, with the peers' packages in reach, those in `first` before. */
+export async function detectPython(
+  code: string,
+  missing: string,
+  first: readonly string[] = [],
+): Promise<Detection> {
   const path = await python();
   if (path === '') return { available: false, reason: 'no `python3` in PATH' };
-  const ran = await run([path, '-c', code], { PYTHONPATH: pythonDir() });
+  const ran = await run([path, '-c', code], {
+    PYTHONPATH: searchPath(first),
+    PYTHONDONTWRITEBYTECODE: '1',
+  });
   if (ran.status !== 0) return { available: false, reason: missing };
   return { available: true, version: ran.stdout.trim() };
 }
 
+/** The same for a package that is imported by the name under which it is installed. */
+export async function detectPythonPackage(name: string): Promise<Detection> {
+  const code = `import importlib.metadata, ${name}; print(importlib.metadata.version('${name}'))`;
+  return detectPython(code, `the Python package ${name} is not installed`);
+}
+
 /** Starts a script that defines `hold(path)` (returns the answer) and `release(path)`. */
-export async function openPython(id: string, script: string): Promise<Session> {
-  const env = { PYTHONPATH: pythonDir(), PYTHONDONTWRITEBYTECODE: '1' };
+export async function openPython(
+  id: string,
+  script: string,
+  first: readonly string[] = [],
+): Promise<Session> {
+  const env = { PYTHONPATH: searchPath(first), PYTHONDONTWRITEBYTECODE: '1' };
   return openProgram({ id, argv: [await python(), '-c', script + LOOP], env });
 }

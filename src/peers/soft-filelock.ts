@@ -1,10 +1,12 @@
 // SoftFileLock of Python's filelock since 3.22: an exclusive create, then lines of pid, host and,
-// since 3.30, a token of boot and start time. Not driven by the matrix.
+// since 3.30, a token of boot and start time. py-filelock.ts drives it.
 
 import { HOST, matchWhole, pidOf } from './shape.js';
 import type { Recogniser } from './types.js';
 
-const LINES = new RegExp(String.raw`^(\d+)\n(${HOST})\n(?:(\d+)\n)?$`);
+// Outside of the initial pid namespace it adds that namespace to the host: its pid is none of ours.
+const WHERE = String.raw`${HOST}(?:\?pidns-[0-9a-f]{1,8})?`;
+const LINES = new RegExp(String.raw`^(\d+)\n(${WHERE})\n(?:(\d+)\n)?$`);
 
 export const softFilelockFootprint: Recogniser = {
   protocol: 'soft-filelock',

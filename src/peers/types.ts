@@ -8,6 +8,10 @@ export interface Install {
   readonly apt?: readonly string[];
   readonly pip?: readonly string[];
   readonly npm?: readonly string[];
+  /** Those of `npm` whose addon is compiled here. No package's own install script ever runs. */
+  readonly addons?: readonly string[];
+  /** Languages whose programs are compiled here. */
+  readonly compile?: readonly ('go' | 'rust' | 'java')[];
 }
 
 export type Detection = { available: true; version: string } | { available: false; reason: string };
@@ -41,6 +45,8 @@ export interface Peer {
   readonly mechanism: string;
   /** Takes a shared lock: two of these may hold at once. */
   readonly shared?: boolean;
+  /** A kernel locker that writes into its file at once, perhaps before a watcher has seen it empty. */
+  readonly writes?: boolean;
   readonly install?: Install;
   detect(): Promise<Detection>;
   open(): Promise<Session>;

@@ -1,5 +1,5 @@
 // zc.lockfile of Python: a space, its pid and perhaps its host, written under a flock. The flock is
-// the lock: the file stays, with the last holder's number. Not driven by the matrix.
+// the lock: the file stays, with the last holder's number. py-zc-lockfile.ts drives it.
 
 import { HOST, matchWhole, pidOf } from './shape.js';
 import type { Recogniser } from './types.js';

@@ -4,6 +4,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { requirePeers } from '../../dist/env.js';
 import { markdown } from '../../dist/matrix/markdown.js';
+import { EXCEPTIONS } from '../../dist/matrix/exceptions.js';
 import { render } from '../../dist/matrix/render.js';
 import { RULES, violations } from '../../dist/matrix/check.js';
 import { detectPeers, runMatrix } from '../../dist/matrix/run.js';
@@ -18,7 +19,7 @@ let result: MatrixResult;
 
 beforeAll(async () => {
   result = await runMatrix({ peers });
-}, 180_000);
+}, 600_000);
 
 const has = (...ids: string[]): boolean => ids.every((id) => available.includes(id));
 
@@ -69,10 +70,62 @@ const FACTS: [string, string, Cell['whileHeld']['outcome']][] = [
   ['py-lockf', 'flock-fd', 'acquired'],
   ['py-symlink', 'dotlockfile', 'acquired'],
   ['mkdir', 'flock', 'acquired'],
+  ['ln-symlink', 'dotlockfile', 'acquired'],
+  ['ln-symlink', 'lockfile-create', 'acquired'],
+  ['ln-symlink', 'lockfile-simple', 'acquired'],
+  ['tcl-excl', 'perl-flock', 'acquired'],
+  ['setlock', 'with-lock-ex', 'acquired'],
+  ['with-lock-ex', 'flock', 'acquired'],
   ['procmail', 'py-link', 'refused'],
+  ['dotlockfile', 'lockfile-create', 'refused'],
+  ['lockfile-simple', 'dotlockfile', 'refused'],
+  ['tcl-excl', 'noclobber', 'refused'],
+  ['ln-symlink', 'tcl-excl', 'refused'],
+  ['setlock', 'chpst', 'refused'],
+  ['chpst', 'flock', 'refused'],
+  ['with-lock-ex', 'py-lockf', 'refused'],
+  ['py-lockf', 'with-lock-ex', 'refused'],
+  ['perl-flock', 'php-flock', 'refused'],
+  ['php-flock', 'ruby-flock', 'refused'],
+  ['ruby-flock', 'py-flock', 'refused'],
   ['py-mkdir', 'npm-proper', 'refused'],
+  ['py-filelock', 'py-softfilelock', 'refused'],
+  ['py-softfilelock', 'py-filelock', 'acquired'],
+  ['py-softfilelock', 'procmail', 'refused'],
+  ['procmail', 'py-zc-lockfile', 'acquired'],
+  ['py-filelock', 'flock', 'refused'],
+  ['flock', 'py-filelock', 'refused'],
+  ['py-portalocker', 'py-zc-lockfile', 'refused'],
+  ['py-zc-lockfile', 'py-portalocker', 'refused'],
+  ['npm-fs-ext', 'flock', 'refused'],
+  ['flock', 'npm-fs-ext', 'refused'],
+  ['py-fasteners', 'py-filelock', 'acquired'],
+  ['py-fasteners', 'npm-os-lock', 'refused'],
+  ['npm-os-lock', 'npm-fd-lock', 'refused'],
+  ['npm-fd-lock', 'py-fasteners', 'refused'],
+  ['npm-fd-lock', 'npm-fs-ext', 'acquired'],
   ['flock', 'procmail', 'refused'],
   ['flock', 'py-flock', 'refused'],
+  ['balena-supervisor', 'procmail', 'refused'],
+  ['npm-lockfile', 'balena-supervisor', 'refused'],
+  ['balena-supervisor', 'helios', 'refused'],
+  ['helios', 'balena-supervisor', 'refused'],
+  ['helios', 'helios', 'refused'],
+  ['helios', 'flock', 'refused'],
+  ['helios', 'py-lockf', 'acquired'],
+  ['flock', 'helios', 'refused'],
+  ['mkdir', 'helios', 'error'],
+  ['go-excl', 'rust-excl', 'refused'],
+  ['rust-excl', 'java-excl', 'refused'],
+  ['java-excl', 'procmail', 'refused'],
+  ['java-excl', 'flock', 'acquired'],
+  ['go-flock', 'rust-std', 'refused'],
+  ['rust-std', 'rust-fs4', 'refused'],
+  ['rust-fs4', 'flock', 'refused'],
+  ['go-flock', 'go-excl', 'refused'],
+  ['java-lock', 'py-lockf', 'refused'],
+  ['java-lock', 'go-flock', 'acquired'],
+  ['rust-std', 'java-lock', 'acquired'],
   ['flock-shared', 'flock-shared', 'shared'],
   ['flock-shared', 'flock', 'refused'],
 ];
@@ -91,6 +144,29 @@ describe('what strangers do to each other', () => {
     expect(cell('procmail', 'npm-lockfile').afterKill.outcome).toBe('refused');
   });
 
+  it.skipIf(!has('py-filelock', 'py-softfilelock'))(
+    'a finished FileLock blocks the SoftFileLock of the same package for ever',
+    () => {
+      expect(cell('py-filelock', 'py-softfilelock').afterRelease.outcome).toBe('refused');
+    },
+  );
+
+  it.skipIf(!has('py-softfilelock', 'py-excl'))(
+    'only its like clears a crashed SoftFileLock',
+    () => {
+      const takers = ['py-excl', 'py-softfilelock'].map((taker) => cell('py-softfilelock', taker));
+      expect(takers.map(({ afterKill }) => afterKill.outcome)).toEqual(['refused', 'taken']);
+    },
+  );
+
+  it.skipIf(!has('py-zc-lockfile'))(
+    'the pid in what a crashed zc.lockfile left is proof enough for lockbridge',
+    () => {
+      expect(cell('py-zc-lockfile', 'lockbridge').afterKill.outcome).toBe('taken');
+      expect(cell('py-zc-lockfile', 'lockbridge').afterRelease.outcome).toBe('undecidable');
+    },
+  );
+
   it.skipIf(!has('flock', 'py-flock'))('a crashed flock blocks no other flock', () => {
     expect(cell('flock', 'py-flock').afterKill.outcome).toBe('taken');
   });
@@ -106,5 +182,15 @@ describe('renderings', () => {
   it('are a Markdown document with one table for each phase', () => {
     const text = markdown(result, 'lockbridge matrix --markdown');
     expect(text.match(/^\| holder/gm)).toHaveLength(3);
+  });
+
+  it('name every program that breaks a promise and every one that has no row', () => {
+    const text = markdown(result, 'lockbridge matrix --markdown');
+    const lines = text.split('\n');
+    for (const { program, reason } of EXCEPTIONS)
+      expect(
+        lines.filter((line) => line.includes(program) && line.includes(reason)),
+        program,
+      ).toHaveLength(1);
   });
 });
