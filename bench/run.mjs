@@ -1,149 +1,87 @@
-// Uncontended acquire and release, side by side: every round runs every contender in turn, so that a
-// machine that speeds up or slows down does so for all. Prints medians, spread and ratios.
+// lockbridge beside plain C and beside what users would pick instead, as ratios. See README.md.
 //
-//   npm run bench -- [--json] [--dir DIR] [--rounds N]
+//   npm run bench -- [ROW…] [--list] [--json] [--rounds N] [--dir DIR]…
 
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, unlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { release as kernel, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
-import { acquire, acquireSync } from 'lockbridge';
-import { compile, inC, median, ratio } from './common.mjs';
+import { cpus, loadavg, release as kernel } from 'node:os';
+import { parseArgs } from 'node:util';
+import { provide } from './harness/peers.mjs';
+import { places } from './harness/places.mjs';
+import { text } from './harness/print.mjs';
+import { say } from './harness/progress.mjs';
+import { rows } from './rows/index.mjs';
 
-const TMPFS = 0x01021994;
-
-// Where lock directories live: a tmpfs if there is one.
-function defaultDir() {
-  try {
-    if (statfsSync('/dev/shm').type === TMPFS) return '/dev/shm';
-  } catch {
-    // no such directory
-  }
-  return tmpdir();
-}
-
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    dir: { type: 'string', default: defaultDir() },
-    rounds: { type: 'string', default: '15' },
-  },
-});
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`bench: --rounds must be a whole number from 1, not '${values.rounds}'`);
+function usage(message) {
+  process.stderr.write(`bench: ${message}\n`);
   process.exit(64);
 }
 
-const require = createRequire(import.meta.url);
-const lockfile = require('lockfile');
-const proper = require('proper-lockfile');
-const lock = promisify(lockfile.lock);
-const unlock = promisify(lockfile.unlock);
-
-const dir = mkdtempSync(join(values.dir, 'lockbridge-bench-'));
-const tools = mkdtempSync(join(tmpdir(), 'lockbridge-bench-')); // a tmpfs may be mounted noexec
-process.on('exit', () => {
-  for (const made of [dir, tools]) rmSync(made, { recursive: true, force: true });
-});
-const path = join(dir, 'updates.lock');
-
-function repeat(n, once) {
-  const begin = process.hrtime.bigint();
-  for (let i = 0; i < n; i++) once();
-  return Number(process.hrtime.bigint() - begin) / n / 1000;
-}
-async function repeatAsync(n, once) {
-  const begin = process.hrtime.bigint();
-  for (let i = 0; i < n; i++) await once();
-  return Number(process.hrtime.bigint() - begin) / n / 1000;
-}
-
-function spawnLockfile() {
-  return spawnSync('lockfile', ['-r0', path], { stdio: 'ignore' }).status === 0;
-}
-
-const held = acquireSync(path);
-const record = held.recordText;
-held.releaseSync();
-const binary = compile(tools);
-const installed = spawnLockfile();
-if (installed) unlinkSync(path);
-else console.error('bench: procmail lockfile is not installed: left out');
-
-/** Microseconds for one acquire and release, name by name. */
-const contenders = {
-  'lockbridge sync': () => repeat(5000, () => acquireSync(path).releaseSync()),
-  'lockbridge async': () =>
-    repeatAsync(5000, async () => {
-      const held = await acquire(path);
-      await held.release();
-    }),
-  ...(binary && {
-    'the same system calls in C': () =>
-      inC(binary, 'each', dir, 'updates.lock', record, '5000') / 1000,
-  }),
-  "openSync('wx') + unlinkSync": () =>
-    repeat(5000, () => {
-      closeSync(openSync(path, 'wx'));
-      unlinkSync(path);
-    }),
-  'npm lockfile sync': () =>
-    repeat(2000, () => {
-      lockfile.lockSync(path);
-      lockfile.unlockSync(path);
-    }),
-  'npm lockfile async': () =>
-    repeatAsync(1000, async () => {
-      await lock(path, {});
-      await unlock(path);
-    }),
-  'proper-lockfile async': () =>
-    repeatAsync(200, async () => {
-      const release = await proper.lock(join(dir, 'proper'), { realpath: false });
-      await release();
-    }),
-  ...(installed && {
-    'spawn lockfile -r0': () =>
-      repeat(10, () => {
-        if (!spawnLockfile()) throw new Error('bench: lockfile failed');
-        unlinkSync(path);
-      }),
-  }),
-};
-
-const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-for (let round = -1; round < rounds; round++) {
-  for (const [name, run] of Object.entries(contenders)) {
-    const us = await run();
-    if (round >= 0) times[name].push(us); // the first one warms up
+function options() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        list: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        rounds: { type: 'string', default: '15' },
+        dir: { type: 'string', multiple: true, default: [] },
+      },
+    });
+  } catch (error) {
+    return usage(error.message);
   }
 }
 
-const rows = Object.entries(times).map(([name, list]) => ({
-  name,
-  median: median(list),
-  min: Math.min(...list),
-  max: Math.max(...list),
-  ratio: ratio(times[name], times['lockbridge sync']),
-}));
-const goals = [
-  ...(binary ? [['lockbridge sync', 'the same system calls in C', 'at most 1.3']] : []),
-  ...(installed ? [['spawn lockfile -r0', 'lockbridge sync', 'at least 100']] : []),
-].map(([of, to, goal]) => ({ of, to, ratio: ratio(times[of], times[to]), goal }));
+// `| head` has read enough.
+process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 71));
 
-if (values.json) {
-  const where = { date: new Date().toISOString(), kernel: kernel(), node: process.version };
-  console.log(JSON.stringify({ ...where, dir: values.dir, rounds, rows, goals }, null, 2));
+const { values, positionals } = options();
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1)
+  usage(`--rounds must be a whole number from 1, not '${values.rounds}'`);
+for (const name of positionals)
+  if (!rows.some((row) => row.name === name))
+    usage(`there is no row '${name}'; there are ${rows.map((row) => row.name).join(', ')}`);
+
+// Of the last minute, the bench's own processes among it.
+const load = () => Number(loadavg()[0].toFixed(1));
+
+/** Runs the rows one after the other; those that failed are told, and the others still run. */
+async function all(chosen) {
+  const there = await provide([...new Set(chosen.flatMap(({ peers }) => peers ?? []))]);
+  delete process.env.NODE_EXTRA_CA_CERTS;
+  const bench = { rounds, places: places(values.dir), has: (id) => there.has(id), say };
+  const results = [];
+  for (const row of chosen) {
+    try {
+      for await (const table of row.run(bench)) {
+        const result = { row: row.name, load: load(), ...table };
+        results.push(result);
+        if (!values.json) process.stdout.write(`${text(result)}\n\n`);
+      }
+    } catch (error) {
+      say(`${row.name} failed: ${error.stack}`);
+      process.exitCode = 1;
+    }
+  }
+  return results;
+}
+
+if (values.list) {
+  for (const { name, what } of rows) process.stdout.write(`${name.padEnd(14)} ${what}\n`);
 } else {
-  for (const { name, median, min, max, ratio } of rows) {
-    const spread = `(${min.toFixed(1)}–${max.toFixed(1)})`;
-    console.log(
-      `${name.padEnd(28)} ${median.toFixed(1).padStart(7)} us ${spread.padEnd(16)} ${ratio.toFixed(2).padStart(7)} x lockbridge sync`,
+  const chosen = rows.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const where = {
+    date: new Date().toISOString(),
+    kernel: kernel(),
+    node: process.version,
+    cpu: cpus()[0]?.model,
+    cpus: cpus().length,
+    load: load(),
+  };
+  if (!values.json)
+    process.stdout.write(
+      `${where.date.slice(0, 10)}, Linux ${where.kernel}, Node ${where.node}, ${where.cpus} × ${where.cpu}, load ${where.load}\n\n`,
     );
-  }
-  for (const { of, to, ratio, goal } of goals)
-    console.log(`${of} / ${to}: ${ratio.toFixed(2)} (goal: ${goal})`);
+  const tables = await all(chosen);
+  if (values.json) process.stdout.write(`${JSON.stringify({ ...where, tables }, null, 2)}\n`);
 }

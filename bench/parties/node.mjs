@@ -1,0 +1,87 @@
+// A holder or waiter in Node: the line protocol of c/party.c, for lockbridge, the packages of npm, and
+// commands that wait in a process of their own.
+//   node.mjs lockbridge [free]        what an empty file counts as: flock leaves one behind, which is
+//                                     undecidable without a watch from before
+//   node.mjs ends|wraps COMMAND…      a command gets the path as {}
+//   node.mjs npm-lockfile|npm-proper
+
+import { execFile } from 'node:child_process';
+import { unlinkSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const [kind, ...command] = process.argv.slice(2);
+
+// Each gives `wait` and `drop`; only lockbridge is asked to take.
+const KINDS = {
+  lockbridge: async () => {
+    const { acquire, acquireSync } = await import('lockbridge');
+    let lock;
+    return {
+      take: (path) => void (lock = acquireSync(path)),
+      wait: async (path) => void (lock = await acquire(path, { empty: command[0] ?? 'held' })),
+      drop: () => lock.releaseSync(),
+    };
+  },
+  'npm-lockfile': async () => {
+    const { npmPackage } = await import('../harness/peers.mjs');
+    const lockfile = npmPackage('lockfile');
+    const lock = promisify(lockfile.lock);
+    let held;
+    return {
+      wait: async (path) => lock((held = path), { wait: 60_000 }),
+      drop: () => lockfile.unlockSync(held),
+    };
+  },
+  'npm-proper': async () => {
+    const { npmPackage } = await import('../harness/peers.mjs');
+    const proper = npmPackage('proper-lockfile');
+    let release;
+    return {
+      wait: async (path) => {
+        const options = { realpath: false, retries: 10 };
+        release = await proper.lock(path.slice(0, -'.lock'.length), options);
+      },
+      drop: async () => release(),
+    };
+  },
+  // `lockfile PATH`: it has the lock when it has ended.
+  ends: async () => {
+    let held;
+    return {
+      wait: async (path) => void (await run((held = path))),
+      drop: () => unlinkSync(held),
+    };
+  },
+  // `flock PATH stamp`: holds while its command runs, which prints the time.
+  wraps: async () => ({ wait: run, drop: () => undefined }),
+};
+
+/** Runs the command; what it printed. Its complaints count only where it fails. */
+async function run(path) {
+  const [name, ...args] = command.map((arg) => (arg === '{}' ? path : arg));
+  return (await promisify(execFile)(name, args)).stdout.trim();
+}
+
+const say = (line) => process.stdout.write(`${line}\n`);
+const now = () => process.hrtime.bigint();
+const party = await KINDS[kind]();
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const path = line.slice(5);
+  if (line.startsWith('take')) {
+    party.take(path);
+    say('held');
+  } else if (line.startsWith('wait')) {
+    say('waiting');
+    const told = await party.wait(path);
+    const held = now();
+    say(`held ${told ?? held}`);
+  } else {
+    const begin = now();
+    await party.drop();
+    await pause(5); // whoever reads the answer is not to run at the same time as the waiter
+    say(`dropped ${begin}`);
+  }
+}
