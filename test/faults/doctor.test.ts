@@ -19,7 +19,7 @@ import { bindfs, exfat, overlay, tmpfs } from '../helpers/mounts.js';
 import { BASES, mount, scratch, until } from '../helpers/scratch.js';
 import { sysctls } from '../helpers/sysctls.js';
 
-const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../dist/bin.cjs', import.meta.url));
 const HELPER = fileURLToPath(new URL('../helpers/diagnose.mjs', import.meta.url));
 const NOBODY = { uid: 65534, gid: 65534 };
 

@@ -13,9 +13,13 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inspectSync, tryAcquireSync } from '../../src/index.js';
+import { Child } from '../helpers/child.js';
 import { BASES, scratch } from '../helpers/scratch.js';
+
+const CHANGELING = fileURLToPath(new URL('../helpers/changeling.py', import.meta.url));
 
 function expectHeld(path: string, object: string): void {
   const before = lstatSync(path, { bigint: true });
@@ -89,3 +93,17 @@ describe.each(BASES)('in %s', (base) => {
     expect(lstatSync(path).size).toBe(10 * 2 ** 30);
   });
 });
+
+it.each(['directory', 'socket'])(
+  'a file that changes places with a %s while it is taken is no error',
+  async (kind) => {
+    const path = join(scratch(), 'l');
+    const child = new Child('python3', ['-u', CHANGELING, path, kind]);
+    expect(await child.line()).toBe('ready');
+    let taken = 0;
+    for (let tries = 0; tries < 5000; tries++)
+      if (tryAcquireSync(path)?.releaseSync() !== undefined) taken++;
+    expect(taken).toBeGreaterThan(0);
+    await child.finish();
+  },
+);
