@@ -1,11 +1,12 @@
-// Compiles src/ to dist/ from scratch (no file of a deleted module survives) and makes the bin
-// executable, which tsc does not.
+// Compiles src/ to dist/ from scratch (no file of a deleted module survives), and bundles the executable.
+// The sources of the compiled peers go along: they are built on demand.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleBin } from './bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -13,6 +14,10 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], {
   stdio: 'inherit',
 });
+cpSync(join(root, 'src/peers/programs'), join(root, 'dist/peers/programs'), { recursive: true });
 const bin = join(root, 'dist/cli/bin.js');
-if (existsSync(bin)) chmodSync(bin, 0o755);
+if (existsSync(bin)) {
+  chmodSync(bin, 0o755);
+  await bundleBin(bin);
+}
 process.exit(status ?? 1);

@@ -26,6 +26,11 @@ export function emptyPolicy(): 'held' | 'free' | undefined {
   return value === 'free' || value === 'held' ? value : undefined;
 }
 
+/** `lockbridge run` is not to be handed over to the native lockbridge-run (LOCKBRIDGE_RUN=node). */
+export function runStaysInNode(): boolean {
+  return process.env['LOCKBRIDGE_RUN'] === 'node';
+}
+
 /** The engine's socket that its clients are told to use (DOCKER_HOST, CONTAINER_HOST), if it is one. */
 export function engineSocket(): string | undefined {
   const { DOCKER_HOST, CONTAINER_HOST } = process.env;

@@ -57,7 +57,13 @@ export const KNOWN = [
 ] as const;
 
 /** How closely to look; same order as `Depth` in probe.h. */
-export const DEPTH = { name: 0, content: 1, probe: 2 } as const;
+export const DEPTH = { name: 0, content: 1, probe: 2, brief: 3 } as const;
+
+/** A bit beside the mechanisms: the file is lockbridge's own, so its locks prove that nobody holds it. */
+export const NOTHING_TO_JUDGE = 8;
+
+/** Same order as `Glimpse` in probe.h. */
+export const GLIMPSE = { unclear: 0, held: 1, empty: 2 } as const;
 
 /** Everything that one undisturbing look saw; only `error` where that is negative. */
 export interface RawLook {
@@ -101,9 +107,12 @@ export interface Native {
   readonly residueMark: string;
   acquire(path: string, ...birth: Birth): number;
   acquireAll(paths: readonly string[], ...birth: Birth): number[];
-  /** `id`: the inode that may be replaced, or '' for whatever is there. */
-  replace(path: string, ...how: [...Birth, id: string]): number;
+  /** Which call the last `-errno` of this thread came from: ask before the next call. */
+  failedCall(): string;
+  /** `id`: the inode that may be replaced, if its mtime still is this, or '' for whatever is there. */
+  replace(path: string, ...how: [...Birth, id: string, modified: number]): number;
   adoptOpen(path: string): number;
+  /** The mechanisms, and {@link NOTHING_TO_JUDGE} where that is known. */
   adoptLock(fd: number): number;
   adoptCommit(fd: number, ...birth: Birth): number;
   release(fd: number): number;
@@ -115,6 +124,7 @@ export interface Native {
   restore(fd: number, record: string): number;
   look(path: string, depth: number): RawLook;
   lookAll(paths: readonly string[], depth: number): RawLook[];
+  glimpse(path: string): number;
   lookHeld(fd: number): RawLook;
   openers(ids: readonly string[], nameless: boolean): RawOpeners;
   /** kcmp(2): 1 if both are one open file description, 0 if not, -errno. */

@@ -128,6 +128,11 @@ export function originOf(path: string): { id: string; origin: number } | undefin
   return known === undefined ? undefined : { id: known[0], origin: known[1] };
 }
 
+/** Whether this process keeps lineages of the files in the path's directory. */
+export function lineageKept(path: string): boolean {
+  return lineages.size > 0 && lineages.has(dirname(resolve(path)));
+}
+
 /** True while the file's creator has it open and the proof is not complete: an open would end the lineage. */
 export function lineagePending(path: string): boolean {
   const origin = originOf(path)?.origin;

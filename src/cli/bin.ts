@@ -1,11 +1,19 @@
 #!/usr/bin/env node
-// The executable: turns the exit code of main() into the process's.
+// The executable: turns the exit code of a command into the process's. Bundled with all that a plain
+// command line needs it is dist/bin.cjs, which is what users run: Node takes longer to find and link
+// fifty modules than to run them.
 
-import { main } from './main.js';
+import { handOver } from './hand-over.js';
+import { plain } from './plain.js';
+import { guardedStdout } from './print.js';
 
-// `| head` has read enough: no reason for a stack trace.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+async function run(argv: readonly string[]): Promise<number> {
+  const code = (await handOver(argv)) ?? (await plain(argv));
+  if (code !== undefined) return code;
+  guardedStdout();
+  return (await import('./main.js')).main(argv);
+}
+
+void run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
 });
-
-process.exitCode = await main(process.argv.slice(2));

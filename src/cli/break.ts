@@ -5,7 +5,8 @@ import { EXIT, LockError } from '../errors.js';
 import { inspectSync } from '../inspect/inspect.js';
 import { describe } from '../lock/blocked.js';
 import { breakSync } from '../lock/break.js';
-import { commonOptions, emptyOf, historyOf, historyOption, pathsOf } from './options.js';
+import { historyOf, historyOption } from './history-option.js';
+import { commonOptions, emptyOf, pathsOf } from './options.js';
 import { printJson } from './output.js';
 import type { Command } from './types.js';
 

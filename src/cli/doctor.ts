@@ -7,7 +7,8 @@ import { allGuaranteed, diagnose } from '../doctor/diagnose.js';
 import type { Finding, Status } from '../doctor/types.js';
 import { EXIT } from '../errors.js';
 import { bare } from '../matrix/bare.js';
-import { inColor, printJson } from './output.js';
+import { inColor } from './color.js';
+import { printJson } from './output.js';
 import type { Command } from './types.js';
 
 const USUAL = '/tmp/balena';

@@ -4,7 +4,8 @@
 import { EXIT } from '../errors.js';
 import { inspect } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
-import { commonOptions, emptyOf, historyOption, historyOf, pathsOf } from './options.js';
+import { historyOf, historyOption } from './history-option.js';
+import { commonOptions, emptyOf, pathsOf } from './options.js';
 import { printJson } from './output.js';
 import { containerText, holderLines, sinceText } from './people.js';
 import type { Command } from './types.js';

@@ -1,29 +1,13 @@
 // Parses the command line and runs one command. Returns the exit code; prints one clear line for a
 // user's mistake, never a stack trace.
 
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { EXIT, LockError } from '../errors.js';
-import { complain } from './output.js';
-import type { Command } from './types.js';
+import { packageVersion } from '../version.js';
+import { COMMANDS } from './commands.js';
+import { complain } from './complain.js';
 
-// Each is loaded when it is called for: all of them together take three times as long as Node itself.
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./run.js')).runCommand,
-  status: async () => (await import('./status.js')).statusCommand,
-  explain: async () => (await import('./explain.js')).explainCommand,
-  ls: async () => (await import('./ls.js')).lsCommand,
-  watch: async () => (await import('./watch.js')).watchCommand,
-  wait: async () => (await import('./wait.js')).waitCommand,
-  break: async () => (await import('./break.js')).breakCommand,
-  sweep: async () => (await import('./sweep.js')).sweepCommand,
-  supervise: async () => (await import('./supervise.js')).superviseCommand,
-  update: async () => (await import('./update.js')).updateCommand,
-  override: async () => (await import('./override.js')).overrideCommand,
-  history: async () => (await import('./history.js')).historyCommand,
-  doctor: async () => (await import('./doctor.js')).doctorCommand,
-  matrix: async () => (await import('./matrix.js')).matrixCommand,
-  peers: async () => (await import('./peers.js')).peersCommand,
-};
+import type { Command } from './types.js';
 
 // The one that is named, or all, for the help and for whatever is none.
 async function load(argv: readonly string[]): Promise<Command[]> {
@@ -45,9 +29,11 @@ const EXIT_CODES = `Exit codes:
   77  no key for the supervisor, or one that does not open this
  run ends with the exit code of its command, or 128 + the signal that killed it`;
 
-/** Runs `lockbridge` with these arguments. */
-export async function main(argv: readonly string[]): Promise<number> {
-  let code: number = EXIT.ok;
+/** The parser of these commands; `ran` gets what it made of a command line. */
+export function parserOf(
+  commands: readonly Command[],
+  ran: (command: Command, args: Record<string, unknown>) => Promise<void>,
+): Argv {
   const parser = yargs()
     .scriptName('lockbridge')
     .usage('$0 COMMAND\n\nOne lock that flock, lockfile, Python and npm lockers all see.')
@@ -59,14 +45,20 @@ export async function main(argv: readonly string[]): Promise<number> {
       throw error ?? new LockError('ERR_INVALID_ARGUMENT', message ?? 'unusable arguments');
     })
     .epilogue(EXIT_CODES)
-    .version()
+    .version(packageVersion())
     .wrap(100);
-  for (const { command, describe, builder, run } of await load(argv))
-    parser.command(command, describe, builder, async (args) => {
-      code = await run(args);
-    });
+  for (const one of commands)
+    parser.command(one.command, one.describe, one.builder, async (args) => ran(one, args));
+  return parser;
+}
+
+/** Runs `lockbridge` with these arguments. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
   try {
-    await parser.parseAsync([...argv]);
+    await parserOf(await load(argv), async (command, args) => {
+      code = await command.run(args);
+    }).parseAsync([...argv]);
     return code;
   } catch (error) {
     return complain(error);

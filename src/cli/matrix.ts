@@ -13,7 +13,7 @@ import { peers as known } from '../peers/index.js';
 import { howToInstall, installPeers } from '../peers/install.js';
 import type { Peer } from '../peers/types.js';
 import { progress } from './matrix-progress.js';
-import { inColor } from './output.js';
+import { inColor } from './color.js';
 import type { Command } from './types.js';
 
 interface MatrixArgs {

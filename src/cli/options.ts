@@ -2,7 +2,6 @@
 
 import type { Argv } from 'yargs';
 import { invalid } from '../errors.js';
-import { LockHistory } from '../inspect/history.js';
 import type { EmptyPolicy } from '../lock/types.js';
 
 export function commonOptions(y: Argv): Argv {
@@ -37,20 +36,6 @@ export function timeoutOf(args: Record<string, unknown>): { timeout?: number } {
   const seconds = typeof text === 'string' && text.trim() !== '' ? Number(text) : NaN;
   if (!(seconds >= 0 && seconds < 1e12)) throw invalid('--wait', 'seconds, 0 or more', text);
   return { timeout: seconds * 1000 };
-}
-
-/** `--state FILE`: what was seen under earlier boots. */
-export function historyOption(y: Argv): Argv {
-  return y.option('state', {
-    type: 'string',
-    requiresArg: true,
-    describe: 'FILE that records lock files over reboots: one of an earlier boot is stale',
-  });
-}
-
-export function historyOf(args: Record<string, unknown>): LockHistory | undefined {
-  const file = args['state'];
-  return typeof file === 'string' ? new LockHistory(file) : undefined;
 }
 
 export function pathsOf(args: Record<string, unknown>): string[] {

@@ -3,7 +3,6 @@
 // The command inherits the locks' descriptors, so that killing lockbridge does not free what the
 // command still relies on; the locks are let go when the command ends.
 
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { EXIT, invalid, LockError } from '../errors.js';
 import { acquireAll, type LockSet } from '../lock/all.js';
@@ -65,6 +64,7 @@ async function run(args: Record<string, unknown>): Promise<number> {
 }
 
 async function execute(program: string, args: string[], locks: LockSet): Promise<number> {
+  const { spawn } = await import('node:child_process'); // others than run need not wait for it
   const child = spawn(program, args, {
     stdio: ['inherit', 'inherit', 'inherit', ...locks.locks.map((lock) => lock.fd)],
   });

@@ -6,6 +6,7 @@ import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
 import { describe } from '../lock/blocked.js';
 import { printJson } from './output.js';
+import { print } from './print.js';
 import { commonOptions, emptyOf, pathsOf } from './options.js';
 import type { Command } from './types.js';
 
@@ -18,9 +19,11 @@ export const statusCommand: Command = {
       .example('$0 status /tmp/balena/updates.lock', 'exit code 1 if it is held')
       .example('$0 status --json a.lock b.lock', 'verdicts, holders and evidence as JSON'),
   run: (args) => {
-    const seen = pathsOf(args).map((path) => inspectSync(path, emptyOf(args)));
-    if (args['json'] === true) printJson(seen);
-    else process.stdout.write(seen.map(paragraph).join(''));
+    const json = args['json'] === true;
+    const options = { ...emptyOf(args), orphans: json }; // the text does not show them
+    const seen = pathsOf(args).map((path) => inspectSync(path, options));
+    if (json) printJson(seen);
+    else print(seen.map(paragraph).join(''));
     const held = seen.some(({ verdict }) => verdict === 'held');
     return Promise.resolve(held ? EXIT.conflict : EXIT.ok);
   },

@@ -2,7 +2,8 @@
 
 import { EXIT } from '../errors.js';
 import { waitUntilFree } from '../lock/until-free.js';
-import { announceWait, complain, printJson } from './output.js';
+import { complain } from './complain.js';
+import { announceWait, printJson } from './output.js';
 import { commonOptions, emptyOf, pathsOf, timeoutOf, waitOption } from './options.js';
 import type { Command } from './types.js';
 

@@ -2,7 +2,6 @@
 // and balenaEngine share. containerd alone has no such API: its containers keep their ids.
 
 import { lstatSync } from 'node:fs';
-import { request } from 'node:http';
 import { engineSocket } from '../env.js';
 import { printable } from '../printable.js';
 import { readStart, visiblePids } from './procfs.js';
@@ -24,6 +23,7 @@ function usable(socket: string): boolean {
 }
 
 async function get(socket: string, path: string): Promise<unknown> {
+  const { request } = await import('node:http'); // only now: most looks meet no container
   return new Promise((resolve) => {
     const give = (value: unknown): void => {
       asked.destroy();

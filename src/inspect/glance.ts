@@ -1,37 +1,57 @@
 // A taker's look: without a search through /proc, because its own flock will decide, and with no more
 // of the holders than their numbers and commands.
 
+import { emptyPolicy } from '../env.js';
 import { LockError } from '../errors.js';
-import { DEPTH, native, type RawLook } from '../native.js';
-import { lineagePending, originOf } from '../watch.js';
+import { DEPTH, GLIMPSE, native, type RawLook } from '../native.js';
+import { lineageKept, lineagePending, originOf } from '../watch.js';
 import { answer, failureOf, freeAnswer, isNothing, policiesFor, type Policies } from './answer.js';
 import { Directories } from './directories.js';
 import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
 import { Processes } from './process.js';
 import type { Inspection } from './types.js';
-import { judge } from './verdict.js';
+import { judge, type Judgement } from './verdict.js';
 
-/** What is at a path, for who is about to take it. LockError if it cannot be reached. */
-export function glance(path: string, policies: Policies): Inspection {
-  const look = native.look(path, lineagePending(path) ? DEPTH.name : DEPTH.content);
-  return brief(path, look, policies, false);
-}
-
-/** Judges once more a file that we hold the kernel locks of. */
-export function judgeHeld(path: string, fd: number, policies: Policies): Inspection {
-  return brief(path, native.lookHeld(fd), policies, true);
-}
-
-function brief(path: string, look: RawLook, policies: Policies, underLock: boolean): Inspection {
-  const failure = isNothing(look) ? undefined : failureOf(path, look);
-  if (failure !== undefined) throw failure;
+/**
+ * What is at a path, for who is about to take it. LockError if it cannot be reached. In brief a lock of
+ * lockbridge has no holders but that of its record.
+ */
+export function glance(path: string, policies: Policies, brief = true): Inspection {
+  const depth = brief ? DEPTH.brief : DEPTH.content;
+  const look = native.look(path, lineagePending(path) ? DEPTH.name : depth);
   if (isNothing(look)) {
     const seen = freeAnswer(path, []);
     if (LockError.is(seen)) throw seen;
     return seen;
   }
-  const judged = judge(look, {
+  const failure = failureOf(path, look);
+  if (failure !== undefined) throw failure;
+  return inBrief(path, look, judgeLook(path, look, policies, false));
+}
+
+/**
+ * Whether a glance would only say that it is held, for who wants no reasons. False proves nothing. Where
+ * lineages are kept they decide about an empty file, and an open of ours would end one.
+ */
+export function surelyHeld(path: string, { empty }: Policies): boolean {
+  if (lineageKept(path)) return false;
+  const seen = native.glimpse(path);
+  if (seen === GLIMPSE.empty) return (empty ?? emptyPolicy() ?? 'held') === 'held';
+  return seen === GLIMPSE.held;
+}
+
+/** Judges once more a file that we hold the kernel locks of; who holds it, or undefined if nobody does. */
+export function judgeHeld(path: string, fd: number, policies: Policies): Inspection | undefined {
+  const look = native.lookHeld(fd);
+  const failure = failureOf(path, look);
+  if (failure !== undefined) throw failure;
+  const judged = judgeLook(path, look, policies, true);
+  return judged.verdict === 'held' ? inBrief(path, look, judged) : undefined;
+}
+
+function judgeLook(path: string, look: RawLook, policies: Policies, underLock: boolean): Judgement {
+  return judge(look, {
     path,
     pids: new PidTable(),
     directories: new Directories(),
@@ -39,6 +59,9 @@ function brief(path: string, look: RawLook, policies: Policies, underLock: boole
     underLock,
     ...policiesFor(policies, look),
   });
+}
+
+function inBrief(path: string, look: RawLook, judged: Judgement): Inspection {
   const kernel = holdersOf(look, [], new Processes(true));
   return answer(path, look, judged, kernel, { orphans: [], unseen: [] });
 }

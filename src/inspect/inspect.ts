@@ -36,6 +36,11 @@ export interface InspectOptions extends Policies {
    * With `false` nobody is disturbed at all, and what only a search can tell is undecidable.
    */
   search?: boolean;
+  /**
+   * Whether to search for who holds a lock on a file that has lost this name; true by default. With
+   * `false` a path with nothing at it needs no search.
+   */
+  orphans?: boolean;
 }
 
 /** Says what is at `path` without disturbing whoever uses it. LockError if it cannot be reached. */
@@ -84,13 +89,14 @@ export function inspectLooks(
 ): (Inspection | LockError)[] {
   // Only files that nobody has open need no search, and only of a file can that be known.
   const searched = looks.flatMap((look, at) => (look.error >= 0 && !nobodyHasIt(look) ? [at] : []));
-  const searching = options.search !== false;
-  const openers = searching
-    ? native.openers(
-        searched.map((at) => looks[at]?.id ?? ''),
-        true,
-      )
-    : { found: [], hidden: 0 };
+  const nameless = options.orphans !== false;
+  const openers =
+    options.search !== false && (nameless || searched.length > 0)
+      ? native.openers(
+          searched.map((at) => looks[at]?.id ?? ''),
+          nameless,
+        )
+      : { found: [], hidden: 0 };
   const byPath = new Map<number, RawOpener[]>();
   for (const opener of openers.found) {
     const at = searched[opener.target];

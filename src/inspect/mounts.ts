@@ -53,10 +53,10 @@ function below(path: string, top: string): string | undefined {
   return path.startsWith(`${top}/`) ? path.slice(top.length) : undefined;
 }
 
-function mountOfReal(path: string): Mount | undefined {
+function mountOfReal(path: string, mounts: readonly Mount[]): Mount | undefined {
   let best: Mount | undefined;
   // The last of several on one point is the one on top.
-  for (const mount of mountsOf('self'))
+  for (const mount of mounts)
     if (below(path, mount.point) !== undefined && mount.point.length >= (best?.point.length ?? 0))
       best = mount;
   return best;
@@ -73,7 +73,7 @@ function real(path: string): string | undefined {
 /** The mount that a directory of ours lies on; undefined where that cannot be told. */
 export function mountOf(dir: string): Mount | undefined {
   const path = real(dir);
-  return path === undefined ? undefined : mountOfReal(path);
+  return path === undefined ? undefined : mountOfReal(path, mountsOf('self'));
 }
 
 /** A place in a filesystem, whatever it is called where. */
@@ -90,10 +90,13 @@ export function placeThrough(mount: Mount | undefined, path: string): Place | un
   return { device: mount.device, path: inside === '' ? '/' : inside };
 }
 
-/** The place of a directory of ours. */
-export function placeOf(dir: string): Place | undefined {
+/** The place of a directory of ours; `mounts`: those of this process, for who asks for many. */
+export function placeOf(
+  dir: string,
+  mounts: readonly Mount[] = mountsOf('self'),
+): Place | undefined {
   const path = real(dir);
-  return path === undefined ? undefined : placeThrough(mountOfReal(path), path);
+  return path === undefined ? undefined : placeThrough(mountOfReal(path, mounts), path);
 }
 
 /** Whether a mount shows a place. */

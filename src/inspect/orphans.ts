@@ -17,6 +17,8 @@ const key = ({ device, path }: Place): string => `${device} ${path}`;
 export class Orphans {
   readonly #processes: Processes;
   readonly #byPlace = new Map<string, RawOpener[]>();
+  readonly #names = new Set<string>();
+  #ours: readonly Mount[] | undefined;
 
   constructor(openers: readonly RawOpener[], processes: Processes) {
     this.#processes = processes;
@@ -32,14 +34,15 @@ export class Orphans {
       const mount = seen.find(({ id }) => id === opener.mount);
       const place = placeThrough(mount, path);
       if (place === undefined) continue;
+      this.#names.add(basename(place.path));
       this.#byPlace.set(key(place), [...(this.#byPlace.get(key(place)) ?? []), opener]);
     }
   }
 
   /** Who holds a lock on a file that was once at `name` in the directory. */
   of(directory: string, path: string): Holder[] {
-    if (this.#byPlace.size === 0) return [];
-    const place = placeOf(directory);
+    if (!this.#names.has(basename(path))) return [];
+    const place = placeOf(directory, (this.#ours ??= mountsOf('self')));
     if (place === undefined) return [];
     const at = { ...place, path: join(place.path, basename(path)) };
     return holdersOf({ locks: [] }, this.#byPlace.get(key(at)) ?? [], this.#processes);

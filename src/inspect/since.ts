@@ -7,9 +7,17 @@ import type { Judgement } from './verdict.js';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-function recorded(since: string | undefined): Since | undefined {
-  const ms = Date.parse(since ?? '');
-  return Number.isNaN(ms) ? undefined : { at: iso(ms), from: 'record' };
+// A record's time is RFC 3339. Date.parse alone takes much else: it makes "1" a day of 2001.
+const CLOCK = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
+const RFC_3339 = new RegExp(
+  String.raw`^(?!0000)\d{4}-\d\d-\d\dT${CLOCK}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${CLOCK})$`,
+);
+// The years 1 to 9999 in UTC: an offset can lead out of them.
+const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_799_999];
+
+function recorded(since: string = ''): Since | undefined {
+  const ms = RFC_3339.test(since) ? Date.parse(since) : Number.NaN;
+  return ms >= FIRST && ms <= LAST ? { at: iso(ms), from: 'record' } : undefined;
 }
 
 /** Since when what was seen stands there. */

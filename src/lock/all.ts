@@ -4,7 +4,7 @@
 
 import { inspectSync } from '../inspect/inspect.js';
 import { gaveUp } from './acquire.js';
-import { Announcer, contention } from './blocked.js';
+import { Announcer, contention, withHolders } from './blocked.js';
 import type { Lock } from './lock.js';
 import { checkPath, checkWaitOptions } from './options.js';
 import { isBlockers, releaseTogether, tryTogether, type Blockers } from './together.js';
@@ -44,18 +44,18 @@ export async function acquireAll(
 ): Promise<LockSet> {
   for (const path of paths) checkPath(path);
   checkWaitOptions(options);
-  if (options.signal?.aborted === true) throw gaveUp(options, []);
+  if (options.signal?.aborted === true) throw await gaveUp(options, []);
   const sorted = [...new Set(paths)].sort();
   let got = tryTogether(sorted, options);
   if (!isBlockers(got)) return new LockSet(got);
-  if (options.timeout === 0) throw contention('ERR_LOCK_HELD', got);
+  if (options.timeout === 0) throw contention('ERR_LOCK_HELD', withHolders(got, options));
   const { stop, clear } = deadline(options.timeout, options.signal);
   const announcers = new Map(sorted.map((path) => [path, new Announcer(options)]));
   try {
     for (;;) {
       for (const blocker of got) announcers.get(blocker.path)?.announce(blocker);
       await waitForFirst(got, stop, options);
-      if (stop.aborted) throw gaveUp(options, got);
+      if (stop.aborted) throw await gaveUp(options, got);
       got = tryTogether(sorted, options);
       if (!isBlockers(got)) return new LockSet(got);
     }

@@ -1,10 +1,10 @@
 // One try, without waiting: create the file born locked; if the name is taken, judge what is there,
 // and adopt it if it is provably nobody's.
 
-import { fromErrno } from '../errors.js';
 import { glance, judgeHeld } from '../inspect/glance.js';
 import type { Inspection } from '../inspect/types.js';
-import { native, type Birth } from '../native.js';
+import { native, NOTHING_TO_JUDGE, type Birth } from '../native.js';
+import { failureOn } from './failure.js';
 import { Lock } from './lock.js';
 import { AHEAD_SECONDS } from './options.js';
 import { makeRecord } from './record.js';
@@ -32,7 +32,7 @@ export function attempt(path: string, options: AcquireOptions): Lock | Inspectio
   const how = birth(options);
   const result = native.acquire(path, ...how);
   if (result >= 0) return new Lock(path, result, how[0]);
-  if (!isContention(result)) throw fromErrno(result, 'open', path);
+  if (!isContention(result)) throw failureOn(path, result);
   return takeOver(path, options, how);
 }
 
@@ -46,14 +46,14 @@ export function takeOver(path: string, options: AcquireOptions, how: Birth): Loc
     if (seen.verdict === 'free') {
       const result = native.acquire(path, ...how);
       if (result >= 0) return new Lock(path, result, how[0]);
-      if (!isContention(result)) throw fromErrno(result, 'open', path);
+      if (!isContention(result)) throw failureOn(path, result);
       continue;
     }
     const fd = native.adoptOpen(path);
     if (fd === ESTALE || fd === EWOULDBLOCK) continue;
     // Nobody's, but not ours to write either: it blocks us until its owner or a sweeper removes it.
     if (fd === EACCES || fd === EPERM) return notOurs(seen);
-    if (fd < 0) throw fromErrno(fd, 'open', path);
+    if (fd < 0) throw failureOn(path, fd);
     const adopted = adopt(fd, path, options, how);
     // A lock that only its refusal shows: just taken, or by a process outside this pid namespace.
     if (adopted === 'locked') return refused(seen);
@@ -61,31 +61,46 @@ export function takeOver(path: string, options: AcquireOptions, how: Birth): Loc
   }
 }
 
-/** Locks an open candidate, judges once more under the lock, and makes it ours. Owns `fd`. */
+/**
+ * Locks an open candidate, judges once more under the lock, and makes it ours. Owns `fd`. `deciding` is
+ * told when nothing but a change of the name can come between.
+ */
 export function adopt(
   fd: number,
   path: string,
   options: AcquireOptions,
   how: Birth,
+  deciding?: () => void,
 ): Lock | Inspection | 'changed' | 'locked' {
-  const mechanisms = native.adoptLock(fd);
-  if (mechanisms < 0) {
+  const locked = native.adoptLock(fd);
+  if (locked < 0) {
     native.drop(fd);
-    if (mechanisms === ESTALE) return 'changed';
-    if (mechanisms === EWOULDBLOCK) return 'locked';
-    throw fromErrno(mechanisms, 'flock', path);
+    if (locked === ESTALE) return 'changed';
+    if (locked === EWOULDBLOCK) return 'locked';
+    throw failureOn(path, locked);
   }
-  const judged = judgeHeld(path, fd, options);
-  if (judged.verdict === 'held') {
+  const holder = (locked & NOTHING_TO_JUDGE) === 0 ? judgeOrDrop(fd, path, options) : undefined;
+  if (holder !== undefined) {
     native.drop(fd);
-    return judged;
+    return holder;
   }
+  deciding?.();
   const done = native.adoptCommit(fd, ...how);
   if (done < 0) {
     native.drop(fd);
-    throw fromErrno(done, 'write', path);
+    if (done === ESTALE) return 'changed';
+    throw failureOn(path, done);
   }
-  return new Lock(path, fd * 8 + mechanisms, how[0]);
+  return new Lock(path, fd * 8 + (locked & ~NOTHING_TO_JUDGE), how[0]);
+}
+
+function judgeOrDrop(fd: number, path: string, options: AcquireOptions): Inspection | undefined {
+  try {
+    return judgeHeld(path, fd, options);
+  } catch (error) {
+    native.drop(fd); // it is locked by now: kept open, it would block everybody
+    throw error;
+  }
 }
 
 function refused(seen: Inspection): Inspection {

@@ -2,6 +2,7 @@
 
 import { LockError } from '../errors.js';
 import { processName, wayOut } from '../inspect/actions.js';
+import { glance } from '../inspect/glance.js';
 import { inspectAllSync } from '../inspect/inspect.js';
 import type { Holder, Inspection } from '../inspect/types.js';
 import type { LockRecord } from './record.js';
@@ -37,6 +38,7 @@ export function describe(blocker: Inspection): string {
  * whoever was in the way may be gone. One search through /proc for all.
  */
 export function inFull(blockers: readonly Inspection[], options: AcquireOptions): Inspection[] {
+  if (blockers.length === 0) return []; // the search is for whatever holds a file without a name too
   const now = inspectAllSync(
     blockers.map(({ path }) => path),
     options,
@@ -46,6 +48,52 @@ export function inFull(blockers: readonly Inspection[], options: AcquireOptions)
     // Out of descriptors, say: that is not what the caller asked for.
     if (seen === undefined || LockError.is(seen)) return blocker;
     return seen.verdict === 'held' && seen.id === blocker.id ? seen : blocker;
+  });
+}
+
+/** The same blockers, with the holders that a try has no time to find. */
+export function withHolders(
+  blockers: readonly Inspection[],
+  options: AcquireOptions,
+): readonly Inspection[] {
+  return blockers.map((blocker) => {
+    if (blocker.by !== 'kernel' || blocker.holders.length > 0) return blocker;
+    try {
+      const seen = glance(blocker.path, options, false);
+      return seen.verdict === 'held' && seen.id === blocker.id ? seen : blocker;
+    } catch {
+      return blocker; // out of descriptors, say: that is not what the caller asked for
+    }
+  });
+}
+
+interface Question {
+  blockers: readonly Inspection[];
+  answer: (seen: Inspection[]) => void;
+}
+
+const questions = new Map<AcquireOptions['empty'], Question[]>();
+
+/**
+ * {@link inFull} for a wait that ends. Those that end in the same turn of the event loop, a thousand
+ * with one signal perhaps, share one look at the machine.
+ */
+export async function inFullTogether(
+  blockers: readonly Inspection[],
+  { empty }: AcquireOptions,
+): Promise<Inspection[]> {
+  return new Promise((answer) => {
+    const waiting = questions.get(empty) ?? [];
+    waiting.push({ blockers, answer });
+    questions.set(empty, waiting);
+    if (waiting.length > 1) return;
+    setImmediate(() => {
+      const asked = questions.get(empty) ?? [];
+      questions.delete(empty);
+      const all = asked.flatMap((one) => one.blockers);
+      const seen = inFull(all, empty === undefined ? {} : { empty });
+      for (const one of asked) one.answer(seen.splice(0, one.blockers.length));
+    });
   });
 }
 

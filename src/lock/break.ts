@@ -45,7 +45,7 @@ export function takeSync(path: string, options: BreakOptions = {}): Lock {
       `not broken: a live ${now.protocol === 'helios' ? 'Helios' : 'lockbridge'} supervisor holds it: ${describe(now)}; end its operation instead`,
       { path, blockers: [now] },
     );
-  const taken = replace(path, got, dead ? got.id : options.id, options);
+  const taken = replace(path, now, dead ? got.id : options.id, options);
   if (taken === 'changed') throw changed(path, inspectSync(path, options));
   return taken;
 }

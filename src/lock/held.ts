@@ -53,7 +53,8 @@ export function remember(lock: HeldLock): void {
     exitHook = true;
     onExit(releaseEverything, { alwaysLast: true });
   }
-  immediate ??= setImmediate(arm).unref();
+  // Not unref(): an idle loop runs such an immediate only when something else wakes it.
+  immediate ??= setImmediate(arm);
 }
 
 /** The lock is about to be released. */
@@ -89,7 +90,9 @@ function watchLoss(entry: Entry, fd: number): void {
       code: 'LOCKBRIDGE_NO_WATCH',
     });
   }
-  checkLoss(entry, fd); // it may have happened before the watch began
+  // It may have happened before the watch began.
+  checkLoss(entry, fd);
+  restore(entry, fd);
 }
 
 function checkLoss(entry: Entry, fd: number): void {

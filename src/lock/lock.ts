@@ -2,7 +2,7 @@
 // uncontended acquire and release is two native calls, and everything else waits until asked for.
 
 import { native } from '../native.js';
-import { fromErrno } from '../errors.js';
+import { failureOn } from './failure.js';
 import { forget, remember, type HeldLock } from './held.js';
 import { parseRecord, type LockRecord } from './record.js';
 import { watchRequests, type RequestWatch } from './requested.js';
@@ -92,7 +92,7 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
     if (this.#outcome !== undefined) return this.#outcome;
     forget(this);
     const result = native.release(this.fd);
-    if (result < 0) throw fromErrno(result, 'release', this.path);
+    if (result < 0) throw failureOn(this.path, result);
     return this.finished(OUTCOMES[result] ?? 'lost');
   }
 

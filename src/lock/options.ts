@@ -6,12 +6,14 @@ import type { AcquireOptions, WaitOptions } from './types.js';
 /** Seconds by which the mtime of a held file is ahead, for peers that judge by age. */
 export const AHEAD_SECONDS = 120;
 
+const NOT_A_FILE: readonly string[] = ['', '.', '..'];
+
 /** Refuses what is no lock path: empty, with a NUL, or ending in a directory's name. */
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string') throw invalid('path', 'a string', typeof path);
   if (path === '') throw invalid('path', 'a file name', path);
   if (path.includes('\0')) throw invalid('path', 'without NUL characters', path);
-  if (/(^|\/)\.{0,2}$/.test(path))
+  if (NOT_A_FILE.includes(path.slice(path.lastIndexOf('/') + 1)))
     throw invalid('path', 'the name of a file, not of a directory', path);
 }
 

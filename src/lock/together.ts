@@ -5,12 +5,12 @@
 //    every one of them. Then all the rest is taken first, and only when it is held are they replaced,
 //    each by its id: nobody's lock is destroyed for an operation that then fails for another reason.
 
-import { fromErrno } from '../errors.js';
 import type { LockHistory } from '../inspect/history.js';
 import type { Inspection } from '../inspect/types.js';
 import { native } from '../native.js';
 import { birth, isContention, takeOver } from './attempt.js';
 import { inFull } from './blocked.js';
+import { failureOn } from './failure.js';
 import { forget } from './held.js';
 import { Lock, outcomeOf } from './lock.js';
 import { replace } from './replace.js';
@@ -78,7 +78,7 @@ function takeFree(
   for (const [i, path] of paths.entries()) {
     const result = results[i] ?? 0;
     if (result >= 0) continue;
-    if (!isContention(result)) throw fromErrno(result, 'open', path);
+    if (!isContention(result)) throw failureOn(path, result);
     const got = takeOver(path, options, how);
     if (got instanceof Lock) keep(got);
     else blockers.push(got);

@@ -37,8 +37,8 @@ async function one(path: string, options: WaitOptions, stop: AbortSignal): Promi
     for (;;) {
       const seen = inspectSync(path, options);
       if (seen.verdict !== 'held') return seen;
-      if (stop.aborted) throw gaveUp(options, [seen]);
       announcer.announce(seen);
+      if (stop.aborted) throw await gaveUp(options, [seen]);
       await wait.change(seen, stop, undefined);
     }
   } finally {

@@ -21,15 +21,19 @@ const RECORD = 1;
 /** Watches one path for as long as somebody waits for it. Close it. */
 export class PathWait {
   readonly #path: string;
-  readonly #watch: DirectoryWatch;
+  #watch: DirectoryWatch | undefined;
   #changed = false;
   #wake: (() => void) | undefined;
   #kind = FLOCK;
 
   constructor(path: string) {
     this.#path = path;
-    const name = basename(path);
-    this.#watch = subscribe(dirname(path), true, (seen, mask) => {
+    this.#watch = this.#subscribe();
+  }
+
+  #subscribe(): DirectoryWatch {
+    const name = basename(this.#path);
+    return subscribe(dirname(this.#path), true, (seen, mask) => {
       if (seen !== name && seen !== '') return;
       // Our own looks open and close the file too, so a close counts only while its maker has it open:
       // then we look without opening.
@@ -40,7 +44,8 @@ export class PathWait {
   #madeNow = false;
 
   close(): void {
-    this.#watch.close();
+    this.#watch?.close();
+    this.#watch = undefined;
   }
 
   #signal(): void {
@@ -57,6 +62,10 @@ export class PathWait {
     stop: AbortSignal,
     take: AcquireOptions | undefined,
   ): Promise<Lock | Inspection | undefined> {
+    if (this.#watch === undefined) {
+      this.#watch = this.#subscribe();
+      return undefined; // it may have changed before this
+    }
     this.#madeNow = lineagePending(this.#path);
     if (blocker.by === 'kernel' && !this.#madeNow) {
       const fd = native.adoptOpen(this.#path);
@@ -100,7 +109,11 @@ export class PathWait {
       native.drop(fd);
       return undefined;
     }
-    const got = adopt(fd, this.#path, take, birth(take));
+    // Each of the calls that make the file ours is an event in its directory, which would wake the
+    // thread that reads them and take its turn from us.
+    const got = adopt(fd, this.#path, take, birth(take), () => {
+      this.close();
+    });
     if (got === 'locked') this.#otherKind();
     return got === 'changed' || got === 'locked' ? undefined : got;
   }
