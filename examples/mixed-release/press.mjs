@@ -12,7 +12,7 @@ import { peersDir } from '../../dist/env.js';
 
 const HERE = fileURLToPath(new URL('services/', import.meta.url));
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
-const BIN = join(REPOSITORY, 'dist/cli/bin.js');
+const BIN = join(REPOSITORY, 'dist/bin.cjs');
 const PYTHON = join(peersDir(), 'python');
 
 export class Press {

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { tmpfs } from '../helpers/mounts.js';
 import { scratch } from '../helpers/scratch.js';
 
-const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../dist/bin.cjs', import.meta.url));
 
 function doctor(
   args: string[],

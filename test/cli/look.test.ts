@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/index.js';
 import { makeRecord } from '../../src/lock/record.js';
 import { flockHolder, flockWaiter, holder } from '../helpers/child.js';
-import { cli, cliJson } from '../helpers/cli.js';
+import { cli, cliJson, PROGRAMS } from '../helpers/cli.js';
 import { hasWaiter, scratch, until } from '../helpers/scratch.js';
 
 const idOf = (path: string): string => cliJson<[Inspection]>('explain', path)[0].id ?? '';
@@ -155,24 +155,24 @@ describe('sweep', () => {
   });
 });
 
-describe('break', () => {
+describe.each(PROGRAMS)('$name break', ({ run }) => {
   it('breaks a dead holder’s lock without asking, and a held one not', () => {
     const { path } = place();
     writeFileSync(path, makeRecord(''));
-    expect(cli('break', path)).toMatchObject({ code: 0 });
+    expect(run('break', path)).toMatchObject({ code: 0 });
     writeFileSync(path, '');
-    expect(cli('break', path).code).toBe(1);
+    expect(run('break', path).code).toBe(1);
     expect(existsSync(path)).toBe(true);
   });
 
   it('with --force wants the id that was seen, and says which one is there', () => {
     const { path } = place();
     writeFileSync(path, '');
-    const seen = cli('break', '--force', path);
+    const seen = run('break', '--force', path);
     expect(seen.code).toBe(64);
     expect(seen.err).toContain(idOf(path));
     expect(existsSync(path)).toBe(true);
-    expect(cli('break', '--force', '--id', idOf(path), path).code).toBe(0);
+    expect(run('break', '--force', '--id', idOf(path), path).code).toBe(0);
     expect(existsSync(path)).toBe(false);
   });
 
@@ -182,23 +182,23 @@ describe('break', () => {
     const id = idOf(path);
     unlinkSync(path);
     writeFileSync(path, 'the successor');
-    const seen = cli('break', '--force', '--id', id, path);
+    const seen = run('break', '--force', '--id', id, path);
     expect(seen.code).toBe(1);
     expect(seen.err).toMatch(/not broken: that lock is gone/);
     expect(existsSync(path)).toBe(true);
     unlinkSync(path);
-    expect(cli('break', '--force', '--id', id, path).err).toMatch(/is free/);
+    expect(run('break', '--force', '--id', id, path).err).toMatch(/is free/);
   });
 
   it('removes a directory and a symbolic link, not what the link names', () => {
     const { dir, path } = place();
     mkdirSync(path);
     writeFileSync(join(path, 'host.1234'), '');
-    expect(cli('break', '--force', '--id', idOf(path), path).code).toBe(0);
+    expect(run('break', '--force', '--id', idOf(path), path).code).toBe(0);
     const target = join(dir, 'target');
     writeFileSync(target, 'precious');
     symlinkSync(target, path);
-    expect(cli('break', '--force', '--id', idOf(path), path).code).toBe(0);
+    expect(run('break', '--force', '--id', idOf(path), path).code).toBe(0);
     expect(readdirSync(dir)).toEqual(['target']);
   });
 });

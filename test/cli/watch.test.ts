@@ -9,7 +9,7 @@ import type { TraceRecord } from '../../src/observe/trace.js';
 import { Child, flockHolder, flockWaiter, python } from '../helpers/child.js';
 import { hasWaiter, scratch, until } from '../helpers/scratch.js';
 
-const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../dist/bin.cjs', import.meta.url));
 const watch = (...args: string[]): Child => new Child(process.execPath, [BIN, 'watch', ...args]);
 
 async function lineWith(child: Child, part: string): Promise<string> {

@@ -106,7 +106,7 @@ describe('an existence lock held in a container', () => {
 
 describe('explain in words', () => {
   function explain(path: string): string {
-    const bin = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
+    const bin = fileURLToPath(new URL('../../dist/bin.cjs', import.meta.url));
     return execFileSync(process.execPath, [bin, 'explain', path], { encoding: 'utf8' });
   }
 

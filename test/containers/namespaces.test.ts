@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectSync, type Holder } from '../../dist/index.js';
 import { Child } from '../helpers/child.js';
-import { needRoot, PID_NAMESPACE, unshared, unsharedFlock } from '../helpers/namespaces.js';
+import {
+  needRoot,
+  numberOfNobody,
+  PID_NAMESPACE,
+  unshared,
+  unsharedFlock,
+} from '../helpers/namespaces.js';
 import { mount, scratch } from '../helpers/scratch.js';
 
 needRoot();
@@ -39,7 +45,6 @@ describe('a holder in another pid namespace', () => {
 });
 
 describe('a pid file that was written in another pid namespace', () => {
-  // A number that nobody has here: namespaces count on their own (pid_namespaces(7)).
   const WRITER = `
 import os, sys
 path, number = sys.argv[1], int(sys.argv[2])
@@ -53,11 +58,6 @@ if child == 0:
 os.waitpid(child, 0)
 print("ended", flush=True)
 `;
-  function numberOfNobody(): number {
-    const taken = new Set(readdirSync('/proc'));
-    for (let pid = 32_000; pid > 300; pid--) if (!taken.has(String(pid))) return pid;
-    throw new Error('every number is taken');
-  }
 
   it('is held while a process has that number there, and stale after', async () => {
     const path = join(scratch(), 'l');

@@ -39,7 +39,7 @@ export function holding(program: string): string[] {
 
 /** The command line of lockbridge itself. */
 export function lockbridge(...args: string[]): string[] {
-  return ['node', '/lockbridge/dist/cli/bin.js', ...args];
+  return ['node', '/lockbridge/dist/bin.cjs', ...args];
 }
 
 export interface Container {

@@ -1,6 +1,7 @@
 // Holders in namespaces of their own (unshare(1)): each takes a lock, says `held` and holds it until
 // its input ends.
 
+import { readdirSync } from 'node:fs';
 import { beforeEach } from 'vitest';
 import { requirePeers } from '../../dist/env.js';
 import { Child } from './child.js';
@@ -38,4 +39,18 @@ export async function unsharedFlock(
   ...args: string[]
 ): Promise<Child> {
   return unshared(flags, `set -e; ${before} ${FLOCK}`, ...args);
+}
+
+/** A number that no process has here: namespaces count on their own (pid_namespaces(7)). */
+export function numberOfNobody(): number {
+  const taken = new Set(readdirSync('/proc'));
+  for (let pid = 32_000; pid > 300; pid--) if (!taken.has(String(pid))) return pid;
+  throw new Error('every number is taken');
+}
+
+/** A command in a pid namespace of its own, where it has that number, once it has said `held`. */
+export async function numbered(number: number, command: readonly string[]): Promise<Child> {
+  // Without the colon the shell would not fork, and the command be number 1.
+  const script = 'echo "$1" > /proc/sys/kernel/ns_last_pid; shift; "$@"; :';
+  return unshared(PID_NAMESPACE, script, String(number - 1), ...command);
 }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -14,12 +15,15 @@ import { describe, expect, it } from 'vitest';
 import { acquireSync, breakSync, inspectSync, takeSync } from '../../src/index.js';
 import { birth } from '../../src/lock/attempt.js';
 import { makeRecord } from '../../src/lock/record.js';
+import { replace } from '../../src/lock/replace.js';
 import { DEPTH, native } from '../../src/native.js';
 import { exitCode, flockHolder, python } from '../helpers/child.js';
 import { BASES, scratch } from '../helpers/scratch.js';
 
 // Takes a lock by its name 8,000 times, for up to 100 us each; then prints the inodes that
 // somebody else removed. All of them are kept open, so that no number is handed out again.
+// Who comes and goes: makes an empty file, and removes it after a look whether it still is its own. What
+// the breaker leaves has a record in it, and is removed by the next to come.
 const OWNER = `
 import os, random, resource, sys, time
 path, done = sys.argv[1:]
@@ -31,7 +35,11 @@ for _ in range(8000):
             fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR)
             break
         except FileExistsError:
-            pass
+            try:
+                if os.lstat(path).st_size > 0:
+                    os.unlink(path)
+            except FileNotFoundError:
+                pass
     files.append(fd)
     until = time.perf_counter() + random.random() / 10000
     while time.perf_counter() < until:
@@ -148,7 +156,7 @@ describe.each(BASES)('by id, in %s', (base) => {
     unlinkSync(path);
     writeFileSync(path, 'successor');
     const { id: second } = inspectSync(path);
-    expect(native.replace(path, ...birth({}), id)).toBe(-116);
+    expect(native.replace(path, ...birth({}), id, 0)).toBe(-116);
     expect(inspectSync(path).id).toBe(second);
     expect(readdirSync(dir)).toEqual(['l']);
   });
@@ -160,8 +168,38 @@ describe.each(BASES)('by id, in %s', (base) => {
     const { id = '' } = inspectSync(path);
     unlinkSync(path);
     expect(() => breakSync(path, { force: true, id })).toThrow(CHANGED);
-    expect(native.replace(path, ...birth({}), id)).toBe(-116);
+    expect(native.replace(path, ...birth({}), id, 0)).toBe(-116);
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('a file that was adopted since it was judged is its new holder’s, though its id is the same', () => {
+    const path = join(scratch(base), 'l');
+    writeFileSync(path, native.residueMark);
+    const seen = inspectSync(path);
+    using lock = acquireSync(path);
+    expect(inspectSync(path).id).toBe(seen.id);
+    expect(replace(path, seen, seen.id, {})).toBe('changed');
+    expect(native.stillNames(lock.fd)).toBe(1);
+  });
+
+  it('and so if it is adopted at the last moment', () => {
+    const path = join(scratch(base), 'l');
+    writeFileSync(path, native.residueMark);
+    const { id, mtime } = native.look(path, DEPTH.content);
+    using lock = acquireSync(path);
+    expect(native.replace(path, ...birth({}), id, mtime)).toBe(-116);
+    expect(native.stillNames(lock.fd)).toBe(1);
+  });
+
+  it('who adopts a file that is replaced meanwhile does not get it', () => {
+    const path = join(scratch(base), 'l');
+    writeFileSync(path, native.residueMark);
+    const fd = native.adoptOpen(path);
+    expect(native.adoptLock(fd)).toBeGreaterThan(0);
+    breakSync(path, { force: true });
+    expect(native.adoptCommit(fd, ...birth({}))).toBe(-116);
+    native.drop(fd);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('an id without force breaks only what is stale, and only that', () => {
@@ -183,15 +221,18 @@ describe.each(BASES)('by id, in %s', (base) => {
     for (let round = 0; round < 500_000 && !existsSync(done); round++) {
       const seen = native.look(path, DEPTH.name);
       if (seen.error < 0) continue;
-      const result = native.replace(path, ...birth({}), seen.id);
+      const result = native.replace(path, ...birth({}), seen.id, seen.mtime);
       if (result === -116) tooLate++;
       if (result < 0) continue;
       broken.add(/:(\d+)@/.exec(seen.id)?.[1] ?? '');
-      native.release(result >> 3);
+      // No release: that looks and then unlinks, and the owner, which looks and then unlinks too, can
+      // have removed ours and made the next one in between.
+      native.drop(result >> 3);
     }
     const removed = (await owner.line()).split(' ').filter((ino) => ino !== 'none');
     expect(removed.filter((ino) => !broken.has(ino))).toEqual([]);
     expect(tooLate).toBeGreaterThan(0);
+    rmSync(path, { force: true }); // what the breaker left last
     expect(readdirSync(dir)).toEqual(['done']);
   });
 });

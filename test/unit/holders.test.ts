@@ -1,9 +1,9 @@
 // Who holds, shares, waits and merely looks on, with real processes.
 
-import { writeFileSync } from 'node:fs';
+import { linkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { acquireSync, inspectSync, type Holder } from '../../src/index.js';
+import { acquireSync, inspectAllSync, inspectSync, type Holder } from '../../src/index.js';
 import { flockHolder, flockWaiter, python, runHelper, type Child } from '../helpers/child.js';
 import { BASES, scratch, until } from '../helpers/scratch.js';
 
@@ -188,6 +188,14 @@ it.each([
   expect(runHelper('looker.mjs', [path, '1000', search])).toBe('looked');
   peer.say('stop');
   expect(await peer.line()).toBe('refused 0');
+});
+
+it('two names of one inode have the same openers', async () => {
+  const path = file();
+  linkSync(path, `${path}2`);
+  const child = await program(path, '');
+  const opener = { holders: [{ pid: child.process.pid, role: 'open' }] };
+  expect(inspectAllSync([path, `${path}2`])).toMatchObject([opener, opener]);
 });
 
 it('without a search a file that somebody has open is undecidable, and that is said', async () => {

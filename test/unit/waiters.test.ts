@@ -54,3 +54,30 @@ it('64 waiters leave file operations alone, are all cancelled, and leave no thre
   expect(descriptors()).toBe(open);
   await child.finish();
 });
+
+it('waits that end with one signal each name whoever was in their own way', async () => {
+  const dir = scratch();
+  const paths = ['a', 'b', 'c'].map((name) => join(dir, name));
+  const children = await Promise.all(paths.map(async (path) => flockHolder(path)));
+  const controller = new AbortController();
+  const { signal } = controller;
+  let blocked = 0;
+  const waits = paths.flatMap((path) =>
+    (['held', 'free'] as const).map(async (empty) => {
+      const onBlocked = (): void => void blocked++;
+      const error: unknown = await acquire(path, { signal, empty, onBlocked }).catch(
+        (reason: unknown) => reason,
+      );
+      if (!LockError.is(error)) throw new Error('not refused');
+      return error.blockers.map((one) => [one.path, one.holders[0]?.pid]);
+    }),
+  );
+  await until(() => blocked === waits.length);
+  controller.abort();
+  const own = paths.flatMap((path, at) => {
+    const blocker = [[path, children[at]?.process.pid]];
+    return [blocker, blocker];
+  });
+  expect(await Promise.all(waits)).toEqual(own);
+  await Promise.all(children.map(async (child) => child.finish()));
+});
