@@ -81,7 +81,8 @@ export async function run(
   child.on('error', (error) => (out.stderr += error.message));
   child.stdin.end();
   await ended(child, bound);
-  out.status = child.exitCode;
+  // What did not start has -errno as its exit code.
+  out.status = child.pid === undefined ? null : child.exitCode;
   if (child.signalCode !== null) out.stderr += ` ended by ${child.signalCode}`;
   return out;
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { peers } from '../../src/peers/index.js';
 import { howToInstall } from '../../src/peers/install.js';
 import { npmDir } from '../../src/peers/node.js';
+import { commandVersion, packagedVersion } from '../../src/peers/version.js';
 
 describe('peers', () => {
   it('have an id of their own', () => {
@@ -25,6 +26,19 @@ describe('peers', () => {
         const npm = install?.npm?.map((spec) => spec.split('@')[0]);
         expect(npm, id).toEqual(expect.arrayContaining([name, 'node-gyp']));
       }
+  });
+});
+
+describe('a program that is not here', () => {
+  const missing = 'no-such-program-of-anybody';
+
+  it('is told from one that fails', async () => {
+    expect(await commandVersion([missing, '--version'])).toEqual({
+      available: false,
+      reason: `no \`${missing}\` in PATH`,
+    });
+    expect((await packagedVersion([missing], 'bash')).available).toBe(false);
+    expect((await commandVersion(['false'])).available).toBe(true);
   });
 });
 
