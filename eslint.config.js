@@ -23,6 +23,29 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['test/**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { project: './test/tsconfig.json' } },
+    rules: {
+      // `using _lock = …` holds something for a while.
+      '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_' }],
+      // What scripts, matchers and JSON give is looked at, not typed.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      // `skip` of a test is a method that needs no `this`.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-misused-spread': 'off',
+      // A loop until a callback has said so.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+    },
+  },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
   may(
     ['src/{lock,inspect,peers,matrix,supervisor,doctor,observe}/**'],

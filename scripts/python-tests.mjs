@@ -83,6 +83,8 @@ function test(python, requirements, pip, wheel) {
     '-p',
     'no:cacheprovider',
     '--timeout=180', // seconds a test: one that hangs is a failure, not a run without an end
+    // As vitest.config.ts has it: asked once more where a run decides what lands, and named.
+    ...(process.env.CI === 'true' ? ['--reruns=1', '-rfER'] : []),
     `--junitxml=${report}`,
     `--basetemp=${join(work, 'tmp')}`,
   ];

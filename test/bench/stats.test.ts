@@ -48,7 +48,16 @@ describe('a goal', () => {
 
   it('is printed with what was measured and what was wanted', () => {
     const goals = [judge({ of: 'ours', to: 'theirs', atMost: 1.4 }, times, lines)];
-    const shown = text({ title: 't', rounds: 2, unit: 'us', base: 'theirs', lines, goals });
+    const where = { place: undefined, load: undefined };
+    const shown = text({
+      title: 't',
+      ...where,
+      rounds: 2,
+      unit: 'us',
+      base: 'theirs',
+      lines,
+      goals,
+    });
     expect(shown).toContain('MISSED  ours / theirs: 1.50 × (goal: at most 1.40 ×)');
     expect(shown).toContain('600 µs');
   });

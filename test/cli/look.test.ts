@@ -74,7 +74,7 @@ describe('explain', () => {
   it('prints nothing of a stranger’s that moves the cursor', () => {
     const { path } = place();
     writeFileSync(path, `1\n{"lockbridge":1,"cmd":"\\u001b[2J","reason":"\\u0007","host":"\\r"}\n`);
-    // eslint-disable-next-line no-control-regex
+
     expect(cli('explain', path).out).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 });

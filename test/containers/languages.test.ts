@@ -10,8 +10,6 @@ import { image, needContainers, needEngineSocket, podman } from '../helpers/podm
 needContainers();
 needEngineSocket();
 
-const LABEL = ['--label', 'io.balena.service-name=main'];
-
 /** [what holds, its protocol, its kernel lock, what it runs as]. */
 const KERNEL: [program: string, protocol: string, source: string, command: RegExp][] = [
   ['flock.sh', 'flock', 'flock', /^flock -n/],

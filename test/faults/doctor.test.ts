@@ -2,14 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -36,7 +29,7 @@ function troubles(findings: readonly Finding[]): Record<string, string> {
 
 /** The findings of a doctor that is started by `command`, by id. */
 function statuses(dir: string, command: string[] = [], options = {}): Record<string, string> {
-  const [program = '', ...args] = [...command, process.execPath, HELPER, dir];
+  const [program, ...args] = [...command, process.execPath, HELPER, dir];
   const done = spawnSync(program, args, { ...options, encoding: 'utf8', timeout: 30_000 });
   try {
     return JSON.parse(done.stdout) as Record<string, string>;

@@ -28,7 +28,7 @@ export class EngineService {
 
   /** `events`: whether it keeps any. */
   constructor({ events = true } = {}) {
-    const base = podmanEnvironment() as NodeJS.ProcessEnv;
+    const base = podmanEnvironment();
     const write = (name: string, text: string): string => {
       writeFileSync(join(this.dir, name), text);
       return join(this.dir, name);

@@ -432,7 +432,7 @@ const encodings: Class = (random) => {
     '%ed%a0%80',
     '%e2%80%ae',
     '%0d%0aX:%20y',
-    `${'a'.repeat(256 + random(2_000))}`,
+    'a'.repeat(256 + random(2_000)),
   ]);
   return send(
     request(

@@ -91,7 +91,7 @@ export class MemorySupervisor implements Supervisor {
   /** Who is in the way. Forcing removes them. */
   blockers: Blocker[] = [];
   /** Thrown by the next operation. */
-  failure: unknown;
+  failure: Error | undefined;
   /** Every operation that went through: its name, what it was about, on whose behalf. */
   readonly calls: [operation: string, about: unknown, asked: Asked][] = [];
   readonly journal: JournalEntry[] = [];

@@ -85,7 +85,7 @@ export class DriverProcess {
   /** `under`: a command to run it under. What it starts is killed after the test. */
   constructor(stateDir: string, env: NodeJS.ProcessEnv = {}, under: readonly string[] = []) {
     const program = fileURLToPath(new URL('process-driver.mjs', import.meta.url));
-    const [command = '', ...args] = [...under, process.execPath, program, stateDir];
+    const [command, ...args] = [...under, process.execPath, program, stateDir];
     // Runs after the child itself was killed.
     onTestFinished(() => clean(new ProcessDriver({ stateDir })));
     this.child = new Child(command, args, { env: { ...process.env, ...env } });

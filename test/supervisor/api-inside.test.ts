@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { holder } from '../helpers/child.js';
 import { BIN } from '../helpers/cli.js';
-import { ask, events, runs, sleeper, started, type Said } from '../helpers/daemon-api.js';
+import { ask, events, sleeper, started, type Said } from '../helpers/daemon-api.js';
 import { Place, type TestDaemon } from '../helpers/daemon.js';
 import { until } from '../helpers/scratch.js';
 import { sh, written } from '../helpers/services.js';

@@ -146,7 +146,7 @@ sys.stdin.readline()`,
     '\u001b[31mred\u0007\n',
   );
   expect(await child.line()).toBe('held');
-  // eslint-disable-next-line no-control-regex
+
   expect(roles(path, 'holds')[0]?.command).not.toMatch(/[\u0000-\u001f]/);
 });
 

@@ -84,7 +84,14 @@ describe('fs.protected_regular', () => {
 });
 
 describe('a filesystem is told by its magic and its mount', () => {
-  const on = (type: string, ...options: string[]): Mount => ({ point: '/m', type, options });
+  const on = (type: string, ...options: string[]): Mount => ({
+    id: 1,
+    device: '0:1',
+    root: '/',
+    point: '/m',
+    type,
+    options,
+  });
   it.each([
     ['NFS', 0x6969, on('nfs4', 'rw'), /^nfs4: flock is a record lock at the server/],
     ['NFS without locks', 0x6969, on('nfs', 'nolock'), /nfs: it is mounted with nolock/],

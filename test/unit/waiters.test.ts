@@ -64,7 +64,9 @@ it('waits that end with one signal each name whoever was in their own way', asyn
   let blocked = 0;
   const waits = paths.flatMap((path) =>
     (['held', 'free'] as const).map(async (empty) => {
-      const onBlocked = (): void => void blocked++;
+      const onBlocked = (): void => {
+        blocked++;
+      };
       const error: unknown = await acquire(path, { signal, empty, onBlocked }).catch(
         (reason: unknown) => reason,
       );

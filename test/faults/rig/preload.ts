@@ -10,7 +10,7 @@ const BUILT = fileURLToPath(new URL('../../../build/preload/', import.meta.url))
 export function preload(name: string): { library: string } | { missing: string } {
   const source = fileURLToPath(new URL(`${name}.c`, import.meta.url));
   const library = `${BUILT}${name}.so`;
-  const unfinished = `${library}.${process.pid}`; // other tests may build it now
+  const unfinished = `${library}.${String(process.pid)}`; // other tests may build it now
   mkdirSync(BUILT, { recursive: true });
   try {
     execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', unfinished, source, '-ldl'], {

@@ -43,8 +43,11 @@ export const lacksShim = 'missing' in shim ? shim.missing : undefined;
 export class Victim {
   readonly #child: Child;
 
+  readonly language: Language;
+
   /** In Node or in Python: each has the protocol of its own. */
-  constructor(readonly language: Language = 'node') {
+  constructor(language: Language = 'node') {
+    this.language = language;
     if ('missing' in shim) throw new Error(shim.missing);
     const plan = join(scratch(), 'plan');
     writeFileSync(plan, new Uint8Array(PLAN_BYTES));

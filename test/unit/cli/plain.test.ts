@@ -19,9 +19,8 @@ async function parsed(argv: readonly string[]): Promise<unknown> {
     got = args;
     return Promise.resolve();
   }).parseAsync([...argv]);
-  return (
-    got && Object.fromEntries(KEYS.filter((key) => key in got!).map((key) => [key, got![key]]))
-  );
+  const given = Object.entries(got ?? {}).filter(([key]) => KEYS.includes(key));
+  return got && Object.fromEntries(given);
 }
 
 const word = fc.oneof(

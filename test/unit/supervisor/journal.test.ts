@@ -233,7 +233,7 @@ describe('reading', () => {
       seconds: '1',
       x: 1,
     };
-    writeFileSync(join(made.dir, NAME), `${JSON.stringify(line)}`);
+    writeFileSync(join(made.dir, NAME), JSON.stringify(line));
     expect(await readJournal(made.dir, ALL)).toEqual([{ at: line.at, kind: 'lock', text: 'a?' }]);
   });
 

@@ -89,7 +89,7 @@ it('a holder is asked, with what waits', async () => {
 
 it('a holder that came later is asked at once', () => {
   const { dir } = place();
-  announcePending(dir, { ...PENDING, release: `${'💥'.repeat(500)}` });
+  announcePending(dir, { ...PENDING, release: '💥'.repeat(500) });
   const lock = acquireSync(join(dir, 'updates.lock'));
   expect(lock.requested.aborted).toBe(true);
   expect((lock.requested.reason as { release: string }).release).toContain('💥');

@@ -166,7 +166,7 @@ it('the order of services makes no other release', () => {
 });
 
 it('no two services get one number, also where the numbers are given', () => {
-  const [{ serviceId = 0 } = {}] = numbered('1', [{ name: 'a' }]);
+  const serviceId = numbered('1', [{ name: 'a' }])[0]?.serviceId ?? 0;
   const both = numbered('1', [{ name: 'a' }, { name: 'b', serviceId }]);
   expect(both.map((one) => one.serviceId)).toEqual([serviceId + 1, serviceId]);
 });

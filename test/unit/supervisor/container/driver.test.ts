@@ -55,8 +55,10 @@ class Script {
     else if (what.startsWith('GET /containers/json'))
       give(200, this.#name === '' ? [] : [{ Id: ID }]);
     else if (what.startsWith('GET /containers/')) give(200, this.#container());
-    else if (what.startsWith('DELETE')) give(204, void this.removed++);
-    else give(404);
+    else if (what.startsWith('DELETE')) {
+      this.removed++;
+      give(204);
+    } else give(404);
   }
 
   #container(): unknown {
