@@ -4,9 +4,15 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const files = ['native', 'native/run', 'test/native/sanitize', 'test/native/fuzz'].flatMap((dir) =>
+const files = [
+  'native',
+  'native/run',
+  'test/native/sanitize',
+  'test/native/fuzz',
+  'bench/c',
+].flatMap((dir) =>
   readdirSync(dir)
-    .filter((file) => /\.(cc|h)$/.test(file))
+    .filter((file) => /\.(cc|c|h)$/.test(file))
     .map((file) => `${dir}/${file}`),
 );
 const how = process.argv.includes('--fix') ? ['-i'] : ['--dry-run', '--Werror'];

@@ -65,14 +65,15 @@ async function run(args: Record<string, unknown>): Promise<number> {
 
 async function execute(program: string, args: string[], locks: LockSet): Promise<number> {
   const { spawn } = await import('node:child_process'); // others than run need not wait for it
-  const child = spawn(program, args, {
-    stdio: ['inherit', 'inherit', 'inherit', ...locks.locks.map((lock) => lock.fd)],
-  });
   // A terminal sends its signals to the command as well; the others are passed on. Either way the
-  // command decides, and we hold until it has ended.
+  // command decides, and we hold until it has ended. Before it is started: a signal that comes right
+  // after is for it.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   const ignore = (): void => undefined;
   process.on('SIGTERM', pass).on('SIGHUP', pass).on('SIGINT', ignore).on('SIGQUIT', ignore);
+  const child = spawn(program, args, {
+    stdio: ['inherit', 'inherit', 'inherit', ...locks.locks.map((lock) => lock.fd)],
+  });
   try {
     return await new Promise<number>((resolve, reject) => {
       child.on('error', (cause: NodeJS.ErrnoException) => {
