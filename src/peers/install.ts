@@ -60,23 +60,34 @@ async function each<Name extends string>(
   return failed;
 }
 
-async function aptInstall(packages: readonly string[], report: Report): Promise<string[]> {
-  if (packages.length === 0) return [];
-  const line = `apt-get install ${packages.join(' ')}`;
-  if (process.getuid?.() !== 0) return [`${line}: needs root`];
-  if ((await run(['apt-get', '--version'])).status !== 0) return [`${line}: no apt-get here`];
-  const failed = await step(['apt-get', 'update'], report);
-  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
-  return [...failed, ...(await step(install, report))];
+/** Installs Debian packages; the lists of packages are brought up to date once. */
+type Apt = (packages: readonly string[]) => Promise<string[]>;
+
+function aptOnce(report: Report): Apt {
+  let updated = false;
+  return async (packages) => {
+    if (packages.length === 0) return [];
+    const line = `apt-get install ${packages.join(' ')}`;
+    if (process.getuid?.() !== 0) return [`${line}: needs root`];
+    if ((await run(['apt-get', '--version'])).status !== 0) return [`${line}: no apt-get here`];
+    const failed = updated ? [] : await step(['apt-get', 'update'], report);
+    updated = true;
+    const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+    return [...failed, ...(await step(install, report))];
+  };
 }
 
-async function pipInstall(packages: readonly string[], report: Report): Promise<string[]> {
+async function pipInstall(
+  packages: readonly string[],
+  apt: Apt,
+  report: Report,
+): Promise<string[]> {
   if (packages.length === 0) return [];
   // Debian's python3 comes without pip.
   const failed =
     (await run([await python(), '-m', 'pip', '--version'])).status === 0
       ? []
-      : await aptInstall(['python3-pip'], report);
+      : await apt(['python3-pip']);
   if (failed.length > 0) return failed;
   const pip = [await python(), '-m', 'pip', 'install', '--no-deps', '--target', pythonDir()];
   // One by one: what this Python is too old for must not keep the others away.
@@ -90,8 +101,8 @@ async function npmInstall(packages: readonly string[], report: Report): Promise<
   return step(['npm', 'install', '--prefix', npmDir(), ...options, ...packages], report);
 }
 
-async function compile(language: Language, report: Report): Promise<string[]> {
-  const failed = await aptInstall(await missingToolchain(language), report);
+async function compile(language: Language, apt: Apt, report: Report): Promise<string[]> {
+  const failed = await apt(await missingToolchain(language));
   return failed.length > 0 ? failed : step(buildCommand(language), report);
 }
 
@@ -102,12 +113,13 @@ export async function installPeers(missing: readonly Peer[], report: Report): Pr
   } catch (error) {
     return [`cannot create ${peersDir()}: ${String(error)}`];
   }
+  const apt = aptOnce(report);
   // One after the other: apt may bring the python3 and pip that come next.
   return [
-    ...(await aptInstall(wanted(missing, 'apt'), report)),
-    ...(await pipInstall(wanted(missing, 'pip'), report)),
+    ...(await apt(wanted(missing, 'apt'))),
+    ...(await pipInstall(wanted(missing, 'pip'), apt, report)),
     ...(await npmInstall(wanted(missing, 'npm'), report)),
     ...(await each(wanted(missing, 'addons'), (name) => step(addonBuild(name), report))),
-    ...(await each(wanted(missing, 'compile'), (language) => compile(language, report))),
+    ...(await each(wanted(missing, 'compile'), (language) => compile(language, apt, report))),
   ];
 }
