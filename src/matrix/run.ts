@@ -5,7 +5,7 @@ import type { Peer } from '../peers/types.js';
 import { canKnow } from './check.js';
 import { tryAfterKill, tryAfterRelease, tryWhileHeld, unmeasured, type Pair } from './phases.js';
 import { Scratch } from './scratch.js';
-import type { AfterKill, Afterwards, Cell, MatrixResult, PeerInfo } from './types.js';
+import type { AfterKill, Afterwards, Cell, MatrixResult, PeerInfo, WhileHeld } from './types.js';
 
 export interface MatrixOptions {
   peers: readonly Peer[];
@@ -35,30 +35,32 @@ async function inParallel(tasks: (() => Promise<void>)[], limit: number): Promis
   await Promise.all(Array.from({ length: limit }, work));
 }
 
-async function settle<Result>(
+interface Attempt {
+  unmeasured?: true;
+}
+
+/**
+ * Asks until there is an answer, three times at most: on a busy machine a holder may not get to its
+ * part in time, and a watcher may not get to look.
+ */
+async function ask<Result>(
   trial: () => Promise<Result>,
   failed: (failure: ReturnType<typeof unmeasured>) => Result,
+  isAnswer: (result: Result) => boolean,
 ): Promise<Result> {
-  try {
-    return await trial();
-  } catch (error) {
-    return failed(unmeasured(error instanceof Error ? error.message : String(error)));
+  for (let tries = 1; ; tries++) {
+    const result = await trial().catch((error: unknown) =>
+      failed(unmeasured(error instanceof Error ? error.message : String(error))),
+    );
+    if (tries === 3 || isAnswer(result)) return result;
   }
 }
+
+const measured = (phase: Attempt): boolean => phase.unmeasured !== true;
 
 /** A watcher that the scheduler kept from looking while the lock was held cannot know whose it was. */
 function missed(holder: Peer, taker: Peer, { outcome }: Afterwards): boolean {
   return canKnow(holder, taker) && holder.writes !== true && outcome === 'undecidable';
-}
-
-/** What was missed on a busy machine is asked again, twice at most. */
-async function repeated<Result>(
-  trial: () => Promise<Result>,
-  wasMissed: (result: Result) => boolean,
-): Promise<Result> {
-  let result = await trial();
-  for (let more = 2; more > 0 && wasMissed(result); more--) result = await trial();
-  return result;
 }
 
 class Matrix {
@@ -102,14 +104,15 @@ class Matrix {
       return tryAfterKill(this.#scratch.base, session, await Promise.all(takers));
     };
     const inspect = { verdict: 'unknown' } as const;
-    const once = async (): Promise<AfterKill[]> =>
-      repeated(crash, (got) =>
-        this.#peers.some((taker, at) => {
+    const row = await ask(
+      crash,
+      (failure) => this.#peers.map(() => ({ ...failure, inspect })),
+      (got) =>
+        this.#peers.every((taker, at) => {
           const one = got[at];
-          return one !== undefined && missed(holder, taker, one);
+          return one === undefined || (measured(one) && !missed(holder, taker, one));
         }),
-      );
-    const row = await settle(once, (failure) => this.#peers.map(() => ({ ...failure, inspect })));
+    );
     this.#killed.set(holder.id, row);
   }
 
@@ -120,20 +123,17 @@ class Matrix {
       taker: await this.#scratch.reuse(taker, 'taker'),
       shared: holder.shared === true && taker.shared === true,
     });
-    this.#cells.set(`${holder.id} ${taker.id}`, {
-      whileHeld: await settle(
-        async () => tryWhileHeld(await pair()),
-        (failure) => failure,
-      ),
-      afterRelease: await settle(
-        async () =>
-          repeated(
-            async () => tryAfterRelease(await pair()),
-            (got) => missed(holder, taker, got),
-          ),
-        (failure) => failure,
-      ),
-    });
+    const whileHeld = await ask<WhileHeld>(
+      async () => tryWhileHeld(await pair()),
+      (failure) => failure,
+      measured,
+    );
+    const afterRelease = await ask<Afterwards>(
+      async () => tryAfterRelease(await pair()),
+      (failure) => failure,
+      (got) => measured(got) && !missed(holder, taker, got),
+    );
+    this.#cells.set(`${holder.id} ${taker.id}`, { whileHeld, afterRelease });
   }
 }
 
