@@ -4,15 +4,25 @@
 import { constants } from 'node:os';
 import type { Inspection } from './inspect/types.js';
 
+/** Exit codes of the command line: those of sysexits.h, and 1 for a conflict as flock(1) has it. */
 export const EXIT: {
+  /** Done. */
   readonly ok: 0;
+  /** Somebody holds the lock. */
   readonly conflict: 1;
+  /** EX_USAGE: the command line is wrong. */
   readonly usage: 64;
+  /** EX_DATAERR: a configuration or target state is wrong. */
   readonly dataError: 65;
+  /** EX_NOINPUT: a path cannot be reached or opened. */
   readonly noInput: 66;
+  /** EX_UNAVAILABLE: a program, the addon or the supervisor is not there. */
   readonly unavailable: 69;
+  /** EX_OSERR: the system ran out of something, or lacks it. */
   readonly osError: 71;
+  /** EX_CANTCREAT: the lock file cannot be created. */
   readonly cantCreate: 73;
+  /** EX_NOPERM: the key does not open this. */
   readonly noPermission: 77;
 } = {
   ok: 0,
@@ -28,7 +38,12 @@ export const EXIT: {
 
 /** The codes of {@link LockError} and the exit code that each one ends the command line with. */
 export const LOCK_ERROR_CODES: {
-  readonly [code in LockErrorCode]: { exit: number; meaning: string };
+  readonly [code in LockErrorCode]: {
+    /** What the command line ends with. */
+    exit: number;
+    /** For people. */
+    meaning: string;
+  };
 } = {
   ERR_LOCK_HELD: { exit: EXIT.conflict, meaning: 'somebody else holds the lock' },
   ERR_LOCK_CHANGED: {
@@ -60,6 +75,7 @@ export const LOCK_ERROR_CODES: {
   ERR_SUPERVISOR: { exit: EXIT.unavailable, meaning: 'no supervisor answers' },
 };
 
+/** What went wrong, for programs. {@link LOCK_ERROR_CODES} has the meaning of each. */
 export type LockErrorCode =
   | 'ERR_LOCK_HELD'
   | 'ERR_LOCK_CHANGED'
@@ -83,12 +99,15 @@ export type LockErrorCode =
 
 /** What a {@link LockError} carries beside its message; all optional but the code. */
 export interface LockErrorDetails {
+  /** The path in question. */
   path?: string;
+  /** The system call that failed, e.g. `linkat`. */
   syscall?: string;
   /** Positive errno and its name, as Node's own errors have them (errno negative there). */
   errno?: number;
   /** Everybody who stood in the way, for contention errors. */
   blockers?: readonly Inspection[];
+  /** The error behind it. */
   cause?: unknown;
 }
 
@@ -110,12 +129,19 @@ const BRAND = Symbol.for('lockbridge.LockError');
  * system call where one failed; `blockers` lists every lock in the way (contention only).
  */
 export class LockError extends Error {
+  /** Always `LockError`. */
   override readonly name = 'LockError';
+  /** What went wrong, for programs. */
   readonly code: LockErrorCode;
+  /** The path in question. */
   readonly path: string | undefined;
+  /** The system call that failed. */
   readonly syscall: string | undefined;
+  /** Its positive errno. */
   readonly errno: number | undefined;
+  /** The name of `errno`, e.g. `ENOSPC`. */
   readonly errnoName: string | undefined;
+  /** Every lock in the way; empty but for contention. */
   readonly blockers: readonly Inspection[];
 
   constructor(code: LockErrorCode, message: string, details: LockErrorDetails = {}) {

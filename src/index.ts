@@ -1,8 +1,18 @@
-// The public API.
+/**
+ * The lock, the inspector, the doctor and the observer: `import … from 'lockbridge'`.
+ *
+ * @module lockbridge
+ */
 
 export { allGuaranteed, diagnose, type DiagnoseOptions } from './doctor/diagnose.js';
 export type { Finding, Status } from './doctor/types.js';
-export { EXIT, LOCK_ERROR_CODES, LockError, type LockErrorCode } from './errors.js';
+export {
+  EXIT,
+  LOCK_ERROR_CODES,
+  LockError,
+  type LockErrorCode,
+  type LockErrorDetails,
+} from './errors.js';
 export { LockHistory } from './inspect/history.js';
 export { inspect, inspectAllSync, inspectSync, type InspectOptions } from './inspect/inspect.js';
 export type {
@@ -15,6 +25,7 @@ export type {
   ObjectType,
   ProcessInfo,
   Since,
+  Trap,
   Verdict,
 } from './inspect/types.js';
 export { acquire, acquireSync, tryAcquire, tryAcquireSync, withLock } from './lock/acquire.js';

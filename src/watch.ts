@@ -40,7 +40,9 @@ export type Listener = (name: string, mask: number) => void;
 
 /** A directory under watch. `close()` is idempotent. */
 export interface DirectoryWatch extends Disposable {
+  /** As it was asked for. */
   readonly dir: string;
+  /** Ends it. Idempotent. */
   close(): void;
 }
 

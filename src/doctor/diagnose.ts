@@ -13,6 +13,7 @@ import { runExaminer, type End } from './examiner.js';
 import type { Report } from './examiner-main.js';
 import type { Finding } from './types.js';
 
+/** How a directory is examined. */
 export interface DiagnoseOptions {
   /** How long one check may take, in milliseconds. Default: 5000. */
   timeout?: number;

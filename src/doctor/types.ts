@@ -10,16 +10,21 @@ export type Status = 'ok' | 'weak' | 'missing' | 'unknown';
 
 /** What one check measured. `cost` and `remedy` only where something is not as it should be. */
 export interface Outcome {
+  /** How it is. */
   status: Status;
   /** One line: what was measured. */
   detail: string;
   /** What that costs whoever locks here. */
   cost?: string;
+  /** What helps, if anything does. */
   remedy?: string;
 }
 
+/** One thing that the doctor looked into, and what it found. */
 export interface Finding extends Outcome {
+  /** Stable, for programs. */
   id: string;
+  /** For people. */
   name: string;
   /** What a lock can rely on if this is there; absent where its absence breaks no promise. */
   guarantee?: string;

@@ -35,6 +35,7 @@ function isEntry(value: unknown): value is Entry {
 
 /** A record of lock files over reboots. `note` what is there, `save`, and ask after the next boot. */
 export class LockHistory {
+  /** Where it is kept. */
   readonly file: string;
   readonly #boot: string;
   readonly #entries = new Map<string, Entry>();

@@ -25,6 +25,7 @@ import type { Inspection } from './types.js';
 import { View } from './unseen.js';
 import { judge } from './verdict.js';
 
+/** How a path is looked at. */
 export interface InspectOptions extends Policies {
   /** Where nothing that only asks can tell, try a flock: it can make a peer's own attempt fail. */
   probe?: boolean;

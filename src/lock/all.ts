@@ -13,6 +13,7 @@ import { deadline, PathWait } from './wait.js';
 
 /** Several held locks that are let go together. */
 export class LockSet implements AsyncDisposable {
+  /** In the order of their paths, each once. */
   readonly locks: readonly Lock[];
 
   /** @internal */
@@ -25,10 +26,12 @@ export class LockSet implements AsyncDisposable {
     return releaseTogether(this.locks);
   }
 
+  /** {@link releaseSync} as a promise. */
   async release(): Promise<ReleaseOutcome[]> {
     return Promise.resolve(this.releaseSync());
   }
 
+  /** Releases. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }

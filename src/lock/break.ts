@@ -14,6 +14,7 @@ import { checkPath } from './options.js';
 import { replace } from './replace.js';
 import type { AcquireOptions } from './types.js';
 
+/** How somebody else's lock is taken. */
 export interface BreakOptions extends AcquireOptions {
   /** Take it from a live holder too. */
   force?: boolean;

@@ -3,7 +3,7 @@
 
 import { native } from '../native.js';
 import { failureOn } from './failure.js';
-import { forget, remember, type HeldLock } from './held.js';
+import { forget, remember } from './held.js';
 import { parseRecord, type LockRecord } from './record.js';
 import { watchRequests, type RequestWatch } from './requested.js';
 import { sweepLater } from './sweep.js';
@@ -15,11 +15,13 @@ const OUTCOMES: readonly ReleaseOutcome[] = ['unlinked', 'handed-over', 'lost', 
  * A held lock. Release it exactly where the critical section ends, or use `await using` / `using`.
  * A lock that is garbage-collected while held is reported with a process warning and released.
  */
-export class Lock implements HeldLock, Disposable, AsyncDisposable {
+export class Lock implements Disposable, AsyncDisposable {
+  /** As it was asked for. */
   readonly path: string;
   /** The descriptor of the lock file; hand it to a child to let the child hold on after our death. */
   readonly fd: number;
   readonly #packed: number;
+  /** The bytes of the record, as they were written. */
   readonly recordText: string;
   #outcome: ReleaseOutcome | undefined;
   #lost: AbortController | undefined;
@@ -42,6 +44,7 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
     return parseRecord(this.recordText) as LockRecord;
   }
 
+  /** Which of the three locks it consists of. */
   get mechanisms(): Mechanisms {
     const bits = this.#packed & 7;
     return { existence: (bits & 1) !== 0, flock: (bits & 2) !== 0, ofd: (bits & 4) !== 0 };
@@ -109,10 +112,12 @@ export class Lock implements HeldLock, Disposable, AsyncDisposable {
     return Promise.resolve(this.releaseSync());
   }
 
+  /** Releases. */
   [Symbol.dispose](): void {
     this.releaseSync();
   }
 
+  /** Releases. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }

@@ -12,14 +12,23 @@ export { printable };
 
 /** Who took a lock. `start`: field 22 of /proc/PID/stat; `pidns`: inode of the pid namespace. */
 export interface LockRecord {
+  /** The version of the format. */
   lockbridge: 1;
+  /** In its own pid namespace. */
   pid: number;
+  /** Clock ticks since boot at which the process started: tells it from a later one with its number. */
   start: number;
+  /** 0 where /proc could not be read. */
   pidns: number;
+  /** `/proc/sys/kernel/random/boot_id` of the boot under which it was taken. */
   boot: string;
+  /** For people: container host names repeat. */
   host: string;
+  /** Who took it. */
   uid: number;
+  /** The first four words of the command line, cut at 80 bytes. */
   cmd: string;
+  /** What was given as `reason`; empty if nothing was. */
   reason: string;
   /** Set by the operator (LOCKBRIDGE_OWNER), because container host names all look alike. */
   owner?: string;

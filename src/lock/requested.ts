@@ -14,9 +14,11 @@ export const PENDING_NAME = 'updates.pending';
 
 /** What waits for the lock. `since` and `deadline` are RFC 3339. */
 export interface UpdatesPending {
+  /** What waits to be installed, as the supervisor names it. */
   release: string;
+  /** RFC 3339: when it began to wait. */
   since: string;
-  /** When the supervisor stops waiting, if it is to. What it does then is its policy. */
+  /** RFC 3339: when the supervisor stops waiting, if it is to. What it does then is its policy. */
   deadline?: string;
 }
 

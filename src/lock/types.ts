@@ -5,11 +5,17 @@ import type { Inspection } from '../inspect/types.js';
 /** What an unlocked, empty file of unknown origin counts as; see `docs/protocol.md`. */
 export type EmptyPolicy = 'held' | 'free';
 
+/** How a lock is taken. */
 export interface AcquireOptions {
   /** Shown to whoever asks who holds the lock. ASCII, cut to what the record has room for. */
   reason?: string;
   /** Creates the file as this user and group (needs root). */
-  owner?: { uid: number; gid: number };
+  owner?: {
+    /** User id. */
+    uid: number;
+    /** Group id. */
+    gid: number;
+  };
   /** Permission bits of the lock file; 0o644 by default. */
   mode?: number;
   /** `free`: only kernel lockers live here, so an empty unlocked file is nobody's. */
@@ -18,6 +24,7 @@ export interface AcquireOptions {
   role?: 'supervisor';
 }
 
+/** How a lock is taken, and how long is waited for it. */
 export interface WaitOptions extends AcquireOptions {
   /** Milliseconds to wait at the most; for ever if absent, 0 means one try. */
   timeout?: number;
@@ -29,8 +36,11 @@ export interface WaitOptions extends AcquireOptions {
 
 /** Which of the three locks a held lock consists of; `ofd` false where the filesystem has none. */
 export interface Mechanisms {
+  /** The name, made by an exclusive create: what `lockfile` and `O_EXCL` see. */
   existence: boolean;
+  /** flock(2): what `flock` and most languages see. */
   flock: boolean;
+  /** A record lock on the open file description: what fcntl(2) locks see. */
   ofd: boolean;
 }
 
@@ -41,4 +51,5 @@ export interface Mechanisms {
  */
 export type ReleaseOutcome = 'unlinked' | 'handed-over' | 'lost' | 'orphaned';
 
+/** How the path came to name something else while we held: unlinked, or another file put there. */
 export type LostReason = 'removed' | 'replaced';

@@ -12,6 +12,7 @@ const MOST_QUEUED = 10_000;
 export interface Observation extends AsyncIterable<LockEvent>, Disposable {
   /** What is at every path that is not free, as last seen. */
   locks(): Inspection[];
+  /** Ends it, and the iteration. Idempotent. */
   close(): void;
 }
 

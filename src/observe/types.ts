@@ -46,25 +46,34 @@ export interface LockEvent {
   at: string;
   /** Microseconds since the observer began, by a clock that never jumps. */
   us: number;
+  /** What happened. */
   kind: LockEventKind;
+  /** The path it happened to. */
   path: string;
   /** What is at the path now. */
   verdict: Verdict;
+  /** How `held` is known. */
   by?: HeldBy;
+  /** Which protocol made the file, as far as its footprint tells. */
   protocol?: string;
   /** The inode that it happened to. */
   id?: string;
+  /** Who did it, as far as that is known. */
   holder?: Holder;
+  /** Who held it before. */
   previous?: Holder;
+  /** How often, for `brief`. */
   count?: number;
   /** Of one who lost it: it still has the file, and may believe that it holds. */
   orphaned?: true;
+  /** The line that `lockbridge watch` prints. */
   text: string;
 }
 
 /** An event before it is stamped with the time. */
 export type Draft = Omit<LockEvent, 'at' | 'us'>;
 
+/** How `observe` watches. */
 export interface ObserveOptions {
   /** False: residue is reported and left. */
   clear?: boolean;

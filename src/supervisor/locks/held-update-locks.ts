@@ -61,6 +61,7 @@ export class HeldUpdateLocks implements AsyncDisposable {
     return Promise.resolve();
   }
 
+  /** Releases. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }

@@ -33,7 +33,11 @@ const HELIOS_TEMPORARY = /^tmp-[0-9A-Za-z]{32}\.lock$/;
 // What a killed forcer of ours leaves.
 const OUR_TEMPORARY = /^\.lockbridge-\d+-\d+$/;
 
-type Options = Pick<UpdateLocksOptions, 'root' | 'lockfileUid' | 'dataDir' | 'history' | 'onEvent'>;
+/** Where leftovers are looked for, and who is told; as for `UpdateLocks`. */
+export type LeftoverOptions = Pick<
+  UpdateLocksOptions,
+  'root' | 'lockfileUid' | 'dataDir' | 'history' | 'onEvent'
+>;
 
 /** What is to become of a file: removed, reported, or left alone. */
 type Judged = { remove: string; force?: true } | { unclear: string } | undefined;
@@ -43,7 +47,7 @@ type Judged = { remove: string; force?: true } | { unclear: string } | undefined
  * what a dead supervisor left, and puts the rest on record in `history`. Says what it did (`recovered`)
  * and what it did not dare to (`unclear`); throws only where the history cannot be written.
  */
-export function recoverLeftovers(options: Options = {}): UpdateLockEvent[] {
+export function recoverLeftovers(options: LeftoverOptions = {}): UpdateLockEvent[] {
   const events: UpdateLockEvent[] = [];
   const kept: Inspection[] = [];
   for (const place of leftoverPlaces(options)) {
@@ -62,11 +66,11 @@ export function recoverLeftovers(options: Options = {}): UpdateLockEvent[] {
 }
 
 // Whatever the operator thinks of empty files: an app's is not to be removed by a policy.
-function policies({ history }: Options): { empty: 'held'; history?: LockHistory } {
+function policies({ history }: LeftoverOptions): { empty: 'held'; history?: LockHistory } {
   return { empty: 'held', ...(history && { history }) };
 }
 
-function leftoverPlaces({ root, dataDir }: Options): LockPlace[] {
+function leftoverPlaces({ root, dataDir }: LeftoverOptions): LockPlace[] {
   const places: LockPlace[] = [];
   for (const app of listApps(root))
     for (const service of listServices(root, app)) {
@@ -92,7 +96,12 @@ function dirOf(root: string | undefined, app: string, service: string): string |
   }
 }
 
-function judge(place: LockPlace, seen: Inspection, look: RawLook, options: Options): Judged {
+function judge(
+  place: LockPlace,
+  seen: Inspection,
+  look: RawLook,
+  options: LeftoverOptions,
+): Judged {
   const { verdict, by, protocol, certainty, record } = seen;
   const name = place.path.slice(place.path.lastIndexOf('/') + 1);
   if (by === 'kernel') return undefined;
@@ -140,7 +149,7 @@ function settle(
   place: LockPlace,
   seen: Inspection,
   judged: Judged,
-  options: Options,
+  options: LeftoverOptions,
 ): UpdateLockEvent | undefined {
   if (judged === undefined) return undefined;
   const { path, id = '' } = seen;

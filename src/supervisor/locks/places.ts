@@ -14,9 +14,13 @@ export const LOCK_NAMES: readonly [string, string] = ['updates.lock', 'resin-upd
  * `dataDir` counts for this app, and more than the options that count for all.
  */
 export interface AppServices {
+  /** Its id, as in the path of its lock directories. */
   app: string | number;
+  /** Names of the services whose locks are to be taken. */
   services: readonly string[];
+  /** As in `UpdateLocksOptions`, for this app. */
   exitedServices?: 'held' | 'stale';
+  /** As in `UpdateLocksOptions`, for this app. */
   dataDir?: string;
 }
 

@@ -19,6 +19,7 @@ export interface Blocker extends Inspection {
   supervisor?: true;
 }
 
+/** What counts for all operations of an `UpdateLocks`. */
 export interface UpdateLocksOptions {
   /** Where `tmp/balena-supervisor/services/` lies; `/` by default. */
   root?: string;
@@ -32,9 +33,11 @@ export interface UpdateLocksOptions {
   dataDir?: string;
   /** What was seen under earlier boots; a file on record from one is stale. */
   history?: LockHistory;
+  /** Told of each event, in the turn in which it happens. */
   onEvent?: (event: UpdateLockEvent) => void;
 }
 
+/** One operation: whether by force, how long to wait, for whom. */
 export interface LockRequest {
   /** Take it from live holders too, for this one operation. */
   force?: boolean;
@@ -42,6 +45,7 @@ export interface LockRequest {
   maxWait?: number;
   /** Milliseconds to wait for the services to let go; 0 (one try) by default, Infinity for ever. */
   timeout?: number;
+  /** Ends the wait with ERR_LOCK_ABORTED. */
   signal?: AbortSignal;
   /** Shown to whoever asks who holds the locks. */
   reason?: string;
@@ -59,13 +63,20 @@ export interface LockRequest {
 export type UpdateLockEventKind =
   'taken' | 'released' | 'overridden' | 'lost' | 'retaken' | 'recovered' | 'unclear';
 
+/** Something that an operator should be able to read about later. */
 export interface UpdateLockEvent {
+  /** What happened. */
   kind: UpdateLockEventKind;
+  /** Whose lock it was. */
   app?: string;
+  /** Whose lock it was; absent for that of a data directory. */
   service?: string;
+  /** The lock file; absent for `taken` and `released`. */
   path?: string;
   /** Who held it, for people. */
   holder?: string;
+  /** Why the locks were taken, or what the holder gave as its reason. */
   reason?: string;
+  /** One sentence, for people. */
   text: string;
 }

@@ -14,6 +14,7 @@ import { checkRequest } from './request.js';
 import { NOBODY, takeAll, type LockableSet } from './take-all.js';
 import type { LockRequest, UpdateLocksOptions } from './types.js';
 
+/** The update locks of one or several apps: a set that is taken as a whole or not at all. */
 export class UpdateLocks {
   /** Every lock file, sorted. */
   readonly paths: readonly string[];
