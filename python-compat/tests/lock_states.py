@@ -39,7 +39,8 @@ LEFT_TO_CHILD = (
 
 _OWN = """
 import sys
-from lockbridge._lockfile import Birth, create
+from lockbridge._create import create
+from lockbridge._lockfile import Birth
 from lockbridge._record import make_record
 held = create(sys.argv[1], Birth(make_record("a reason")))
 print("ready", flush=True)

@@ -10,8 +10,9 @@ import pytest
 
 from lock_helpers import Child, holder
 from lockbridge import Lock, LockError, LockHeld, _break, _replace, _system, break_lock, inspect
+from lockbridge._adopt import adopt_commit, adopt_lock, adopt_open
 from lockbridge._attempt import birth
-from lockbridge._lockfile import Stale, adopt_commit, adopt_lock, adopt_open
+from lockbridge._lockfile import Stale
 from lockbridge._options import Options
 from lockbridge._record import RESIDUE_MARK
 

@@ -163,7 +163,7 @@ def test_a_release_that_cannot_look_at_its_name_leaves_residue_not_a_lost_lock(
         raise OSError(errno.EIO, "as on a failing disk")
 
     with monkeypatch.context() as patch:
-        patch.setattr("lockbridge._lockfile.os.stat", broken)
+        patch.setattr("lockbridge._release.os.stat", broken)
         outcome = lock.release()
     assert outcome == "handed-over"
 

@@ -14,6 +14,7 @@ import pytest
 
 from lock_states import FLOCK, OPEN_ONLY, POSIX, child, holder, left_by_dead, waiter, write
 from lockbridge import _system
+from lockbridge._adopt import adopt_lock, adopt_open
 from lockbridge._inspect.actions import process_name, way_out
 from lockbridge._inspect.glance import glance, judge_held
 from lockbridge._inspect.inspect import inspect, inspect_all
@@ -22,7 +23,6 @@ from lockbridge._inspect.procfs import others_have_open, waiters_on
 from lockbridge._inspect.since import iso, milliseconds, since_of
 from lockbridge._inspect.supervisor import held_by_supervisor
 from lockbridge._inspect.types import Container, Holder, Inspection, Since
-from lockbridge._lockfile import adopt_lock, adopt_open
 from lockbridge._record import LockRecord, make_record, parse_record
 from lockbridge.errors import LockError
 

@@ -8,18 +8,12 @@ import dataclasses
 import errno
 from typing import TYPE_CHECKING, Optional, Union
 
+from ._adopt import adopt_commit, adopt_lock, adopt_open
+from ._create import create
 from ._flight import begin, descriptors, end
 from ._inspect.glance import glance, judge_held
 from ._inspect.types import Evidence, Inspection
-from ._lockfile import (
-    Birth,
-    Held,
-    Stale,
-    adopt_commit,
-    adopt_lock,
-    adopt_open,
-    create,
-)
+from ._lockfile import Birth, Held, Stale
 from ._record import make_record
 from .errors import from_os_error
 

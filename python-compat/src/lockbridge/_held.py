@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from . import _sweep
 from ._care import care
 from ._flight import begin, descriptors, end
-from ._lockfile import HANDED_OVER, LOST, Held, beat, release, split, still_names, write_record
+from ._lockfile import Held, beat, split, still_names, write_record
+from ._release import HANDED_OVER, LOST, release
 from ._watches import MODIFY, NAME_EVENTS
 from .errors import from_os_error
 

@@ -15,7 +15,9 @@ from contextlib import suppress
 from typing import NamedTuple, Optional
 
 from . import _system
-from ._lockfile import OPEN_DIRECTORY, Birth, Held, Stale, create, split
+from ._create import create
+from ._lockfile import Birth, Held, Stale, split
+from ._parent import OPEN_DIRECTORY
 
 _NO_EXCHANGE = frozenset((errno.EINVAL, errno.ENOSYS))
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Optional
 
 from ._care import Timer, care
 from ._flight import begin, end
-from ._lockfile import split, sweep
+from ._lockfile import split
+from ._release import sweep
 from ._watches import CLOSE
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ import time
 from typing import TYPE_CHECKING, Optional, Union
 
 from . import _system
+from ._adopt import adopt_lock, adopt_open
 from ._attempt import LOCKED, adopt, birth
 from ._care import care
 from ._flight import begin, descriptors, end
 from ._interrupt import Interruptible
-from ._lockfile import Held, Stale, adopt_lock, adopt_open, split
+from ._lockfile import Held, Stale, split
 from ._watches import NAME_EVENTS
 from .errors import LockError, from_os_error
 

@@ -13,7 +13,7 @@ import os
 import struct
 import sys
 
-from lockbridge import LockError, _lockfile, inspect, try_acquire
+from lockbridge import LockError, _lockfile, _release, inspect, try_acquire
 from lockbridge._break import _replace
 from lockbridge._options import Options
 
@@ -41,12 +41,12 @@ def replace(path, seen, only):
 
 def release(path, seen, only):
     lock = locks.pop(path)
-    return _lockfile.release(lock) if isinstance(lock, _lockfile.Held) else lock.release()
+    return _release.release(lock) if isinstance(lock, _lockfile.Held) else lock.release()
 
 
 def sweep(path, seen, only):
     try:
-        done = _lockfile.sweep(path)  # also if it is no residue
+        done = _release.sweep(path)  # also if it is no residue
         plan[0] = 0
         return str(int(done and not os.path.lexists(path)))
     except OSError as error:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import _system
-from .._lockfile import ANOTHER_NOW, ATTRIBUTE, lease, open_untrusted
+from .._adopt import ANOTHER_NOW, open_untrusted
+from .._lease import lease
+from .._lockfile import ATTRIBUTE
 from .._record import CONTENT_LIMIT
 from .locks import LockLine, kernel_locks
 

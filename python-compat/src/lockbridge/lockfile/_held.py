@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
-from .. import _lockfile
+from .. import _release
 from ..errors import LockError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def let_go(path: str, holding: Holding) -> bool:
     """
     if _holdings.get(path) is not holding or _holdings.pop(path, None) is None:
         return False
-    return holding.lock.release() != _lockfile.LOST
+    return holding.lock.release() != _release.LOST
 
 
 def drop_lost(path: str) -> None:

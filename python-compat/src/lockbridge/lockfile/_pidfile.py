@@ -11,7 +11,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Optional
 
-from .. import _lockfile, _record
+from .. import _adopt, _record
 
 if TYPE_CHECKING:
     from .._options import StrPath
@@ -41,7 +41,7 @@ def _read(path: str) -> bytes:
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return b""
-        fd = _lockfile.open_untrusted(path, os.O_RDONLY)
+        fd = _adopt.open_untrusted(path, os.O_RDONLY)
     except OSError:
         return b""
     try:
