@@ -30,7 +30,7 @@ function positionalLines(program: string, { name, positionals }: CommandTable): 
   if (kind === 'text') return [];
   const directories = `${line} -a '(__fish_complete_directories)'`;
   if (kind === 'directory') return [directories];
-  return [`${line} -F -a '(__lockbridge_locks)' -d lock`];
+  return [`${line} -a '(__lockbridge_paths)'`];
 }
 
 function optionLine(program: string, command: CommandTable, option: Option): string {

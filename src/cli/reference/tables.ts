@@ -68,7 +68,8 @@ function listen(command: Command): Heard {
 }
 
 function optionOf(name: string, said: Options): Option {
-  const { alias, type, choices, default: value, describe = '' } = said;
+  const { alias, type, choices, describe = '' } = said;
+  const value: unknown = said.default;
   const negated = type === 'boolean' && value === true;
   return {
     name: negated ? `no-${name}` : name,

@@ -19,7 +19,7 @@ export function zshTables(programs: readonly Program[]): string {
     '  case $1 in',
     ...programs.map(({ name, commands }) => {
       const words = commands.map((one) => quoted(`${one.name}:${brief(one.describe)}`));
-      return `    ${name}) commands=(${words.join(' ')}) ;;`;
+      return `    ${name}) names=(${words.join(' ')}) ;;`;
     }),
     '  esac',
     '}',
@@ -49,11 +49,12 @@ function specs({ options, positionals }: CommandTable): string {
 function optionSpecs(option: Option): string[] {
   const { name, short, describe, value, choices, repeatable } = option;
   const spellings = [`--${name}`, ...(short === undefined ? [] : [`-${short}`])];
+  const joined = (spelling: string): string => (spelling.startsWith('--') ? '=' : '+');
   const action = choices === undefined ? actionOf(kindOfValue(option)) : `(${choices.join(' ')})`;
   const argument = value === undefined ? '' : `:${plain(value)}:${action}`;
   return spellings.map((spelling) => {
     const once = repeatable === true ? '*' : `(${spellings.join(' ')})`;
-    return `${once}${spelling}[${plain(brief(describe))}]${argument}`;
+    return `${once}${spelling}${value === undefined ? '' : joined(spelling)}[${plain(brief(describe))}]${argument}`;
   });
 }
 

@@ -23,11 +23,29 @@ function __lockbridge_first
     test (count (commandline -opc)) -eq 1
 end
 
-function __lockbridge_locks
+# Paths of locks and directories; where no lock is, of files.
+function __lockbridge_paths
     set -l typed (commandline -ct | string unescape)
-    command -q lockbridge; or return
-    # A tab would begin a description.
-    command lockbridge completion locks "$typed" 2>/dev/null | string split0 | string match -v '*'\t'*'
+    set -l home (commandline -ct | string match -q '~/*'; and echo $HOME)
+    set typed (string replace -r '^~(?=/)' -- "$home" "$typed" | string collect)
+    set -l found
+    if command -q lockbridge
+        set found (command lockbridge completion locks "$typed" 2>/dev/null | string split0)
+    end
+    if test (count $found) -eq 0
+        set found "$typed"*
+    end
+    set -l directories "$typed"*/
+    for one in $found $directories
+        # A tab would begin a description.
+        string match -q -- '*'\t'*' $one; and continue
+        if test -n "$home"
+            set one '~'(string sub -s (math 1 + (string length -- $home)) -- $one | string collect)
+        else if string match -q -- '-*' $one
+            set one ./$one # else it would be an option
+        end
+        printf '%s\0' $one
+    end | string split0
 end
 
 # What follows `--` in run: another command line.

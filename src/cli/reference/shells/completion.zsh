@@ -25,16 +25,16 @@ _lockbridge_locks() {
 
 _lockbridge() {
   local program=$service command at
-  local -a commands
+  local -a names
   _lockbridge_commands $program
   if (( CURRENT == 2 )) {
-    _describe -t commands command commands
+    _describe -t commands command names
     if [[ $program == lockbridge-run ]] _lockbridge_locks
     return
   }
   command=${(Q)words[2]}
   # lockbridge-run does without the word `run`.
-  if [[ $program == lockbridge-run && ${commands[(I)$command:*]} -eq 0 ]] {
+  if [[ $program == lockbridge-run && ${names[(I)$command:*]} -eq 0 ]] {
     command=run
   } else {
     shift words
