@@ -77,7 +77,7 @@ function optionOf(name: string, said: Options): Option {
     describe,
     ...(type !== 'boolean' && { value: valueOf(name, describe, choices) }),
     ...(choices !== undefined && { choices: choices.map(String) }),
-    ...(type !== 'boolean' && value !== undefined && { default: String(value) }),
+    ...((typeof value === 'string' || typeof value === 'number') && { default: String(value) }),
     ...(negated && { negated }),
     ...(said.array === true || type === 'array' ? { repeatable: true as const } : {}),
   };
