@@ -3,14 +3,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { itWith } from '../helpers/peers.js';
+import { itWith, lacksCommand } from '../helpers/peers.js';
 import { blocksOf, isShell, stepsOf } from './blocks.js';
 import { alike, asShown } from './compare.js';
 import { ROOT, run } from './session.js';
 
 const DOCUMENTS = ['README.md', 'docs/cli.md', 'docs/debugging.md', 'docs/lockbridge-run.md'];
 
-const missing = process.getuid?.() === 0 ? undefined : 'a mount namespace of its own needs root';
+const missing =
+  process.getuid?.() === 0
+    ? ['unshare', 'lockfile', 'bindfs'].map(lacksCommand).find((why) => why !== undefined)
+    : 'a mount namespace of its own needs root';
 const all = DOCUMENTS.flatMap((file) => blocksOf(file, readFileSync(join(ROOT, file), 'utf8')));
 const shell = all.filter(isShell);
 const notRun = shell.filter((block) => block.notRun !== undefined);
