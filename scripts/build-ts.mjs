@@ -1,5 +1,6 @@
 // Compiles src/ to dist/ from scratch (no file of a deleted module survives), and bundles the executable.
-// The sources of the compiled peers go along: they are built on demand.
+// The sources of the compiled peers go along: they are built on demand. Then the manual pages and the
+// completion scripts, which the compiled tables of the commands are asked for.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs';
@@ -19,5 +20,7 @@ const bin = join(root, 'dist/cli/bin.js');
 if (existsSync(bin)) {
   chmodSync(bin, 0o755);
   await bundleBin(bin);
+  const { writeReferences } = await import('../dist/cli/reference/write.js');
+  await writeReferences(root);
 }
 process.exit(status ?? 1);

@@ -36,6 +36,21 @@ export const EXIT: {
   noPermission: 77,
 };
 
+/** What each exit code of the command line says; the help, the man pages and the documents quote it. */
+export const EXIT_MEANINGS: { readonly [name in keyof typeof EXIT]: string } = {
+  ok: 'done (status: nothing is held)',
+  conflict:
+    'conflict: held by somebody else, or still held when the time ran out (doctor: a guarantee is missing)',
+  usage: 'usage: an option or a path is not usable',
+  dataError: 'a configuration or target state is not usable',
+  noInput: "the lock's directory cannot be reached or the file may not be opened",
+  unavailable:
+    'the command cannot be executed, there is no addon for this machine, or no supervisor answers',
+  osError: 'the system ran out of something, or has no such lock',
+  cantCreate: 'the lock file cannot be created (read-only, full, name too long)',
+  noPermission: 'no key for the supervisor, or one that does not open this',
+};
+
 /** The codes of {@link LockError} and the exit code that each one ends the command line with. */
 export const LOCK_ERROR_CODES: {
   readonly [code in LockErrorCode]: {

@@ -13,3 +13,8 @@ export function packageVersion(): string {
 export function nativeRun(): string {
   return fileURLToPath(new URL('../build/Release/lockbridge-run', import.meta.url));
 }
+
+/** A file that the build made, by its name below `dist/`. */
+export function distFile(name: string): string {
+  return fileURLToPath(new URL(`../dist/${name}`, import.meta.url));
+}

@@ -142,12 +142,14 @@ One lock that flock, lockfile, Python and npm lockers all see; without Node.
 
   -n, --nonblock                fail rather than wait (run, lock)
   -w, --wait SECONDS            give up after so many seconds (run, lock, wait; unlock: 10)
-  -E, --conflict-exit-code CODE exit code for a conflict (run, lock): 1
+  -E, --conflict-exit-code CODE exit code for a conflict, 1 by default (run, lock)
       --with-parent             wait no longer than the process lives that has started it (run)
       --reason TEXT             shown to who asks why (run, lock)
+      --watch-pid PID           let go when this process has ended, $$ in a script (lock)
       --empty held|free         what an empty unlocked file of unknown origin is; free: only
-                                kernel lockers live here
-      --force --id ID           break a held lock, that of this id
+                                kernel lockers live here (all but unlock)
+      --force                   break it although it is held (break)
+      --id ID                   break only the lock of this id, as status shows it (break)
       --json                    print JSON (run, status, wait, break)
       --help, --version
 

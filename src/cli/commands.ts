@@ -19,4 +19,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   matrix: async () => (await import('./matrix.js')).matrixCommand,
   peers: async () => (await import('./peers.js')).peersCommand,
+  completion: async () => (await import('./completion.js')).completionCommand,
+  help: async () => (await import('./help.js')).helpCommand,
 };

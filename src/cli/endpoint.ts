@@ -16,12 +16,12 @@ export function endpointOptions(y: Argv): Argv {
       alias: 'c',
       type: 'string',
       requiresArg: true,
-      describe: `The daemon's configuration, for its address and key; ${DEFAULT_CONFIG} by default`,
+      describe: `FILE that configures the daemon, for its address and key; ${DEFAULT_CONFIG} by default`,
     })
     .option('address', {
       type: 'string',
       requiresArg: true,
-      describe: 'http://127.0.0.1:PORT or unix:/SOCKET instead; key from --key-file',
+      describe: 'Where it listens: http://127.0.0.1:PORT or unix:/SOCKET; key from --key-file',
     })
     .option('key-file', { type: 'string', requiresArg: true, describe: 'FILE with the API key' })
     .option('json', { type: 'boolean', default: false, describe: 'Print JSON' });

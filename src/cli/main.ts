@@ -6,7 +6,8 @@ import { EXIT, LockError } from '../errors.js';
 import { packageVersion } from '../version.js';
 import { COMMANDS } from './commands.js';
 import { complain } from './complain.js';
-
+import { exitCodesText } from './exit-codes.js';
+import { asOption } from './help.js';
 import type { Command } from './types.js';
 
 // The one that is named, or all, for the help and for whatever is none.
@@ -15,19 +16,6 @@ async function load(argv: readonly string[]): Promise<Command[]> {
   if (named !== undefined) return [await named()];
   return Promise.all(Object.values(COMMANDS).map(async (one) => one()));
 }
-
-const EXIT_CODES = `Exit codes:
-   0  done (status: nothing is held)
-   1  conflict: held by somebody else, or still held when the time ran out (doctor: a guarantee
-      is missing)
-  64  usage: an option or a path is not usable
-  65  a configuration or target state is not usable
-  66  the lock's directory cannot be reached or the file may not be opened
-  69  the command cannot be executed, there is no addon for this machine, or no supervisor answers
-  71  the system ran out of something, or has no such lock
-  73  the lock file cannot be created (read-only, full, name too long)
-  77  no key for the supervisor, or one that does not open this
- run ends with the exit code of its command, or 128 + the signal that killed it`;
 
 /** The parser of these commands; `ran` gets what it made of a command line. */
 export function parserOf(
@@ -42,9 +30,10 @@ export function parserOf(
     .demandCommand(1, 'a command is needed')
     .exitProcess(false)
     .fail((message: string | undefined, error: Error | undefined) => {
-      throw error ?? new LockError('ERR_INVALID_ARGUMENT', message ?? 'unusable arguments');
+      const line = message?.replaceAll(/\s*\n\s*/g, ' '); // of choices it makes two lines
+      throw error ?? new LockError('ERR_INVALID_ARGUMENT', line ?? 'unusable arguments');
     })
-    .epilogue(EXIT_CODES)
+    .epilogue(exitCodesText())
     .version(packageVersion())
     .wrap(100);
   for (const one of commands)
@@ -56,9 +45,10 @@ export function parserOf(
 export async function main(argv: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   try {
-    await parserOf(await load(argv), async (command, args) => {
+    const words = asOption(argv);
+    await parserOf(await load(words), async (command, args) => {
       code = await command.run(args);
-    }).parseAsync([...argv]);
+    }).parseAsync([...words]);
     return code;
   } catch (error) {
     return complain(error);

@@ -7,6 +7,7 @@ import { EXIT } from '../errors.js';
 import { violations } from '../matrix/check.js';
 import { markdown } from '../matrix/markdown.js';
 import { render } from '../matrix/render.js';
+import { svg } from '../matrix/svg.js';
 import { detectPeers, runMatrix } from '../matrix/run.js';
 import type { MatrixResult } from '../matrix/types.js';
 import { peers as known } from '../peers/index.js';
@@ -19,6 +20,7 @@ import type { Command } from './types.js';
 interface MatrixArgs {
   json?: boolean;
   markdown?: boolean;
+  svg?: boolean;
   peers?: string;
   dir?: string;
   installPeers?: boolean;
@@ -31,15 +33,17 @@ function builder(y: Argv): Argv {
   return y
     .option('json', { type: 'boolean', describe: 'print the result as JSON' })
     .option('markdown', { type: 'boolean', describe: 'print it as a Markdown document' })
+    .option('svg', { type: 'boolean', describe: 'print it as a picture: who sees whom' })
     .option('peers', { type: 'string', describe: 'only these, by id, separated by commas' })
     .option('dir', { type: 'string', describe: 'make the lock files below this directory' })
     .option('install-peers', { type: 'boolean', describe: 'install the missing peers first' })
     .option('jobs', { type: 'number', describe: 'how many questions are asked at once' })
-    .conflicts('json', 'markdown')
+    .conflicts({ json: ['markdown', 'svg'], markdown: 'svg' })
     .example('$0 matrix', 'the table, for the temporary directory')
     .example('$0 matrix --dir /srv/data', 'the same on the filesystem of /srv/data')
     .example('$0 matrix --peers procmail,flock,lockbridge', 'three programs only')
-    .example('$0 matrix --install-peers --markdown > interop.md', 'a document of everything');
+    .example('$0 matrix --install-peers --markdown > interop.md', 'a document of everything')
+    .example('$0 matrix --svg > matrix.svg', 'a picture of it');
 }
 
 /** The peers that were asked for, or the ids that do not exist. */
@@ -85,6 +89,7 @@ function sayMissing(result: MatrixResult): number {
 function print(result: MatrixResult, args: MatrixArgs): string {
   if (args.json === true) return JSON.stringify(result, undefined, 2);
   if (args.markdown === true) return markdown(result, 'lockbridge matrix --markdown').trimEnd();
+  if (args.svg === true) return svg(result).trimEnd();
   return render(result, { color: inColor() });
 }
 

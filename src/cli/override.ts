@@ -20,7 +20,7 @@ export const overrideCommand: Command = {
       .positional('what', {
         choices: ['on', 'off', 'status'] as const,
         demandOption: true,
-        describe: 'on: deletes the locks held now and takes no notice of new ones',
+        describe: '`on` deletes the locks held now and takes no notice of new ones',
       })
       .example('$0 override status', 'whether it is on, and who set it')
       .example('$0 override on', 'until `override off`: apps may be killed in a critical section'),

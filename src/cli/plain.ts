@@ -42,6 +42,12 @@ export async function plain(argv: readonly string[]): Promise<number | undefined
     print(`${packageVersion()}\n`);
     return EXIT.ok;
   }
+  // What completion scripts ask at each Tab; the prefix may begin with a dash, or be empty.
+  if (argv[0] === 'completion' && argv[1] === 'locks' && argv.length === 3)
+    return (await import('./completion.js')).completionCommand.run({
+      what: 'locks',
+      prefix: argv[2],
+    });
   const args = plainArguments(argv);
   const command = PLAIN[argv[0] ?? ''];
   if (args === undefined || command === undefined) return undefined;

@@ -40,12 +40,20 @@ export function usualPlaces(): string[] {
   );
 }
 
-/**
- * The lock files below `dir`; with `all` every file. `follow`: `dir` itself may be a symbolic link.
- * LockError if it cannot be listed.
- */
-export function findLocks(dir: string, options: { all?: boolean; follow?: boolean } = {}): Found {
-  const seen = native.walk(dir, options.follow !== false, MOST_ENTRIES, DEEPEST);
+export interface FindOptions {
+  /** Every file, not only locks. */
+  all?: boolean;
+  /** `dir` itself may be a symbolic link; true by default. */
+  follow?: boolean;
+  /** How many entries, and how many levels, are looked at. */
+  most?: number;
+  deepest?: number;
+}
+
+/** The lock files below `dir`. LockError if it cannot be listed. */
+export function findLocks(dir: string, options: FindOptions = {}): Found {
+  const { follow = true, most = MOST_ENTRIES, deepest = DEEPEST } = options;
+  const seen = native.walk(dir, follow, most, deepest);
   if (typeof seen === 'number') throw fromErrno(seen, 'open', dir);
   const paths: string[] = [];
   const others: string[] = [];
