@@ -10,7 +10,8 @@ export const NAMES: readonly string[] = Object.keys(COMMANDS);
 
 /** The text of `lockbridge NAME --help`. */
 export async function helpOf(name: string): Promise<string> {
-  const command = await COMMANDS[name]!();
+  const command = await COMMANDS[name]?.();
+  if (command === undefined) throw new Error(`no command ${name}`);
   const lines: string[] = [];
   const parser = parserOf([command], async () => Promise.resolve());
   await parser.parseAsync([...asOption([name, '--help'])], {}, (_error, _args, output) => {
