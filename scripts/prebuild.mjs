@@ -5,6 +5,7 @@
 // The development build is another one, by node-gyp (build-native.mjs).
 
 import { rmSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAddon, buildProgram } from './prebuild/build.mjs';
@@ -18,7 +19,7 @@ const all = [
   ...PROGRAMS.map((machine) => ({ machine, file: 'lockbridge-run', build: buildProgram })),
 ];
 
-function main() {
+async function main() {
   const unknown = asked.filter((name) => !all.some(({ machine }) => machine.name === name));
   if (unknown.length > 0) {
     const known = all.map(({ machine }) => machine.name).join(', ');
@@ -26,14 +27,17 @@ function main() {
     return 64;
   }
   if (asked.length === 0) rmSync(join(root, 'prebuilds'), { recursive: true, force: true });
+  const queue = all.filter(({ machine }) => asked.length === 0 || asked.includes(machine.name));
   try {
     const zig = findZig(root);
-    for (const { machine, file, build } of all) {
-      if (asked.length > 0 && !asked.includes(machine.name)) continue;
-      const to = join('prebuilds', machine.name, file);
-      const size = build(zig, root, machine, join(root, to));
-      console.log(`${to} ${(size / 1024).toFixed(0)} KB`);
-    }
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const to = join('prebuilds', next.machine.name, next.file);
+        const size = await next.build(zig, root, next.machine, join(root, to));
+        console.log(`${to} ${(size / 1024).toFixed(0)} KB`);
+      }
+    };
+    await Promise.all(cpus().map(worker));
   } catch (error) {
     console.error(`prebuild: ${error.message}`);
     return 1;
@@ -41,4 +45,4 @@ function main() {
   return 0;
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -33,14 +33,14 @@ function units(root, dir, sources) {
   return [unit, ...apart.map((file) => join(root, file))];
 }
 
-function build(zig, root, { zig: target, flags = [] }, sources, own, link, to) {
+async function build(zig, root, { zig: target, flags = [] }, sources, own, link, to) {
   const dir = mkdtempSync(join(tmpdir(), 'lockbridge-prebuild-'));
   try {
     const objects = [];
-    const compile = (file, ...more) => {
+    const compile = async (file, ...more) => {
       const object = join(dir, `${objects.length}.o`);
       objects.push(object);
-      zig.run(
+      await zig.run(
         'c++',
         '-target',
         target,
@@ -54,11 +54,11 @@ function build(zig, root, { zig: target, flags = [] }, sources, own, link, to) {
         object,
       );
     };
-    for (const file of units(root, dir, sources)) compile(file, '-std=c++17');
+    for (const file of units(root, dir, sources)) await compile(file, '-std=c++17');
     const library = librarySources(join(zig.dir, 'lib'));
-    for (const file of library.sources) compile(file, ...library.flags);
+    for (const file of library.sources) await compile(file, ...library.flags);
     mkdirSync(dirname(to), { recursive: true });
-    zig.run('c++', '-target', target, ...flags, ...LINK, ...link(dir), ...objects, '-o', to);
+    await zig.run('c++', '-target', target, ...flags, ...LINK, ...link(dir), ...objects, '-o', to);
   } finally {
     rmSync(dir, { recursive: true });
   }

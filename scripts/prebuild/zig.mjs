@@ -2,9 +2,12 @@
 // of a C++ library in one PyPI package, so one machine builds for all of them. It is installed once,
 // below node_modules/.cache, and is no dependency of anybody who uses or develops lockbridge.
 
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
 
 // The C++ library's sources are compiled by name (library.mjs): another version is looked at first.
 const VERSION = '0.17.1';
@@ -26,7 +29,7 @@ function install(to) {
   }
 }
 
-/** Its directory (with `zig` and `lib/` in it) and a function that runs it or throws what it said. */
+/** Its directory (with `zig` and `lib/` in it) and a function that runs it, and rejects with what it said. */
 export function findZig(root) {
   const cache = join(root, 'node_modules/.cache/lockbridge');
   mkdirSync(cache, { recursive: true });
@@ -38,9 +41,12 @@ export function findZig(root) {
     ZIG_GLOBAL_CACHE_DIR: join(cache, 'zig-cache'),
     ZIG_LOCAL_CACHE_DIR: join(cache, 'zig-cache'),
   };
-  const run = (...args) => {
-    const { status, stderr } = spawnSync(join(dir, 'zig'), args, { env, encoding: 'utf8' });
-    if (status !== 0) throw new Error(stderr.trim() || `zig ${args[0]} ended with ${status}`);
+  const run = async (...args) => {
+    try {
+      await execute(join(dir, 'zig'), args, { env });
+    } catch (error) {
+      throw new Error(error.stderr?.trim() || error.message, { cause: error });
+    }
   };
   return { dir, run };
 }
