@@ -35,7 +35,7 @@ uint64_t startTime(pid_t pid) {
 ExitWatcher::ExitWatcher(std::function<void(int)> ended) : ended_(std::move(ended)) {}
 
 ExitWatcher::~ExitWatcher() {
-  if (!thread_.joinable()) return;
+  if (!thread_.started()) return;
   const uint64_t one = 1;
   retry("write", [&] { return write(wake_.get(), &one, sizeof one); });
   thread_.join();
@@ -55,8 +55,9 @@ int ExitWatcher::open() {
   if (added < 0) return added;
   epoll_ = std::move(epoll);
   wake_ = std::move(wake);
-  thread_ = quietThread([this] { loop(); });
-  return 0;
+  const int started = thread_.start([this] { loop(); });
+  if (started < 0) epoll_.reset();
+  return started;
 }
 
 int ExitWatcher::add(pid_t pid, uint64_t start, int id) {

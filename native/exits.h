@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <thread>
 #include <unordered_map>
 
 #include "sys.h"
+#include "thread.h"
 
 namespace lockbridge {
 
@@ -40,7 +40,7 @@ class ExitWatcher {
   Fd epoll_;
   Fd wake_;
   std::unordered_map<int, Fd> watched_;
-  std::thread thread_;
+  QuietThread thread_;
 };
 
 }  // namespace lockbridge

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "exchange.h"
+
 namespace lockbridge {
 
 namespace {
@@ -133,8 +135,7 @@ struct Swap {
   const char* name;
 
   int exchange() const {
-    return retry("renameat2",
-                 [&] { return renameat2(dir, temporary, dir, name, RENAME_EXCHANGE); });
+    return retry("renameat2", [&] { return exchangeNames(dir, temporary, dir, name); });
   }
 
   // After an exchange: removes what was at the name, or puts it back.

@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
-#include <thread>
 #include <utility>
 
 namespace lockbridge {
@@ -63,16 +61,5 @@ class Fd {
  private:
   int fd_ = -1;
 };
-
-// A thread that takes no signal: the application's go to its own threads.
-template <typename Run>
-std::thread quietThread(Run&& run) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::forward<Run>(run));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
 
 }  // namespace lockbridge

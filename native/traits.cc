@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "exchange.h"
 #include "lockfile.h"
 #include "path.h"
 #include "sys.h"
@@ -19,9 +20,8 @@ int openNameless(const std::string& dir, mode_t mode) {
 int nameFile(int fd, const std::string& path) { return linkName(fd, path.c_str()); }
 
 int exchange(const std::string& one, const std::string& other) {
-  return retry("renameat2", [&] {
-    return renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
-  });
+  return retry("renameat2",
+               [&] { return exchangeNames(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str()); });
 }
 
 int lease(int fd) {

@@ -26,7 +26,7 @@ Watcher::Watcher(std::function<void(std::vector<WatchEvent>&&)> deliver)
     : deliver_(std::move(deliver)) {}
 
 Watcher::~Watcher() {
-  if (!thread_.joinable()) return;
+  if (!thread_.started()) return;
   {
     const std::lock_guard<std::mutex> guard(mutex_);
     stopping_ = true;
@@ -48,8 +48,9 @@ int Watcher::open() {
   if (!wake.ok()) return wake.error();
   inotify_ = std::move(inotify);
   wake_ = std::move(wake);
-  thread_ = quietThread([this] { loop(); });
-  return 0;
+  const int started = thread_.start([this] { loop(); });
+  if (started < 0) inotify_.reset();
+  return started;
 }
 
 int Watcher::add(const std::string& dir, const Interest& interest) {

@@ -9,11 +9,11 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "lineage.h"
 #include "sys.h"
+#include "thread.h"
 
 namespace lockbridge {
 
@@ -73,7 +73,7 @@ class Watcher {
   uint64_t batch_ = 0;
   std::map<int, Directory> directories_;
   std::vector<WatchEvent> pending_;
-  std::thread thread_;
+  QuietThread thread_;
 };
 
 }  // namespace lockbridge

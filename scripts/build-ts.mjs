@@ -16,6 +16,8 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.
   stdio: 'inherit',
 });
 cpSync(join(root, 'src/peers/programs'), join(root, 'dist/peers/programs'), { recursive: true });
+// Beside bin.cjs, so that it knows where the package is.
+cpSync(join(root, 'native/run/launcher.sh'), join(root, 'dist/lockbridge-run'));
 const bin = join(root, 'dist/cli/bin.js');
 if (existsSync(bin)) {
   chmodSync(bin, 0o755);

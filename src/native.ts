@@ -3,8 +3,9 @@
 // Results are numbers: >= 0 is a value, < 0 is -errno. Descriptors of held locks are handles into a
 // table of the addon; they are real descriptors, so a child can inherit one.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LockError } from './errors.js';
 
@@ -156,35 +157,34 @@ export interface Native {
   execute(program: string, args: readonly string[], environment: readonly string[]): number;
 }
 
-// A build in this tree comes first: whoever has one has just made it. Then the shipped binaries; one
-// for the wrong C library does not load, which is how glibc and musl are told apart.
-function candidates(): string[] {
-  const root = new URL('..', import.meta.url);
-  const machine = `${process.platform}-${process.arch}`;
-  const shipped = ['glibc', 'musl'].map((libc) => `prebuilds/${machine}-${libc}/lockbridge.node`);
-  return ['build/Release/lockbridge.node', ...shipped].map((file) =>
-    fileURLToPath(new URL(file, root)),
-  );
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+// Which C library this process runs on. A system can have both, and where Alpine has gcompat an addon
+// for glibc can load, to crash later; Node's own report says it too, after 25 ms.
+function libc(): 'glibc' | 'musl' {
+  try {
+    const maps = readFileSync('/proc/self/maps', 'latin1');
+    return /\/ld-musl-|\/libc\.so$/m.test(maps) ? 'musl' : 'glibc';
+  } catch {
+    return 'glibc'; // without /proc there is no telling
+  }
 }
 
+// A build in this tree comes first: whoever has one has just made it.
 function load(): Native {
-  const require = createRequire(import.meta.url);
-  const failures: string[] = [];
-  for (const file of candidates()) {
-    if (!existsSync(file)) {
-      failures.push(`${file}: not there`);
-      continue;
-    }
-    try {
-      return require(file) as Native;
-    } catch (cause) {
-      failures.push(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
-    }
+  const machine = `${process.platform}-${process.arch}-${libc()}`;
+  const places = ['build/Release', `prebuilds/${machine}`];
+  const file = places.map((place) => join(ROOT, place, 'lockbridge.node')).find(existsSync);
+  try {
+    if (file === undefined) throw new Error('none is built or shipped');
+    return createRequire(import.meta.url)(file) as Native;
+  } catch (cause) {
+    throw new LockError(
+      'ERR_ADDON_MISSING',
+      `no native addon for ${machine}: ${cause instanceof Error ? cause.message : String(cause)}; docs/install.md says which machines are shipped, and how to build it for another (in a clone: \`npm run build:native\`)`,
+      { cause },
+    );
   }
-  throw new LockError(
-    'ERR_ADDON_MISSING',
-    `no native addon for ${process.platform}-${process.arch}; tried ${failures.join('; ')}; run \`npm run build:native\` in a clone, or install a lockbridge that ships this platform`,
-  );
 }
 
 export const native: Native = load();

@@ -1,6 +1,6 @@
 // Which lockbridge this is, as its package.json says, and what was built with it.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** For example `0.1.0`. */
@@ -9,9 +9,12 @@ export function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Where the native `lockbridge-run` is if it was built. */
-export function nativeRun(): string {
-  return fileURLToPath(new URL('../build/Release/lockbridge-run', import.meta.url));
+/** Where the native `lockbridge-run` is, built here or shipped; undefined if it is neither. */
+export function nativeRun(): string | undefined {
+  const places = ['build/Release', `prebuilds/${process.platform}-${process.arch}`];
+  return places
+    .map((place) => fileURLToPath(new URL(`../${place}/lockbridge-run`, import.meta.url)))
+    .find(existsSync);
 }
 
 /** A file that the build made, by its name below `dist/`. */

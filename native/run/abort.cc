@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <system_error>
 
 void* operator new(size_t size) {
   void* memory = malloc(size == 0 ? 1 : size);
@@ -11,11 +12,15 @@ void* operator new(size_t size) {
   return memory;
 }
 void* operator new[](size_t size) { return operator new(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept { free(memory); }
 void operator delete(void* memory, size_t) noexcept { free(memory); }
 void operator delete[](void* memory) noexcept { free(memory); }
 void operator delete[](void* memory, size_t) noexcept { free(memory); }
 
+#ifdef __GLIBCXX__
 namespace std {
 void __throw_length_error(const char*) { abort(); }
 void __throw_logic_error(const char*) { abort(); }
@@ -27,6 +32,12 @@ void __throw_bad_function_call() { abort(); }
 void __throw_system_error(int) { abort(); }
 void __throw_invalid_argument(const char*) { abort(); }
 }  // namespace std
+#else  // libc++ has most of these inline, and ends in one of two without exceptions
+_LIBCPP_BEGIN_NAMESPACE_STD
+void __throw_system_error(int, const char*) { abort(); }
+void __libcpp_verbose_abort(const char*, ...) noexcept { abort(); }
+_LIBCPP_END_NAMESPACE_STD
+#endif
 
 // What the library's own code, compiled for exceptions, refers to for the case that one passes.
 // Weak: a C library that is linked in brings some of them for the cancellation of threads.

@@ -91,7 +91,7 @@ std::string utf8Of(const std::u16string& text) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
     const char32_t point = next(text, &at);
-    append(&out, isHigh(point) || isLow(point) ? kReplacement : point);
+    append(&out, isHigh(point) || isLow(point) ? char32_t{kReplacement} : point);
   }
   return out;
 }

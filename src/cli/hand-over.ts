@@ -5,7 +5,6 @@
 // What is handed over is decided there: signals are passed on whatever they are, and its end, by exit
 // code or signal, is ours. If we are killed while it waits it ends; once it holds it goes on.
 
-import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { runStaysInNode } from '../env.js';
 import { nativeRun } from '../version.js';
@@ -33,12 +32,14 @@ export function isPlain(args: readonly string[]): boolean {
 /** The exit code of the native program, or undefined where Node has to do it itself. */
 export async function handOver(argv: readonly string[]): Promise<number | undefined> {
   const [command, ...args] = argv;
-  if (command !== 'run' || !isPlain(args) || runStaysInNode() || !existsSync(nativeRun())) return;
+  if (command !== 'run' || !isPlain(args) || runStaysInNode()) return;
+  const program = nativeRun();
+  if (program === undefined) return;
   const { spawn } = await import('node:child_process'); // most command lines do without
   // Before it is started: a signal that comes right after is for it. It is called in a later turn.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, pass);
-  const child = spawn(nativeRun(), ['run', '--with-parent', ...args], {
+  const child = spawn(program, ['run', '--with-parent', ...args], {
     argv0: 'lockbridge',
     stdio: 'inherit',
   });

@@ -34,8 +34,9 @@ export function itWith(
   missing: string | undefined,
   proposition: string,
   test: () => void | Promise<void>,
+  timeout?: number,
 ): void {
-  if (missing === undefined) it(proposition, test);
+  if (missing === undefined) it(proposition, test, timeout);
   else if (requirePeers())
     it(proposition, () => {
       expect.unreachable(missing);
