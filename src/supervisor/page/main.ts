@@ -54,8 +54,7 @@ function signIn(key: string): void {
       show(snapshot);
     },
     entry: (entry) => {
-      model.entries = joined(model.entries, [entry]);
-      render();
+      model.entries = joined(model.entries, [entry]); // shown with the snapshot that it leads to
     },
     lost: (why) => {
       if (model.phase !== 'lost') say('The supervisor does not answer. Trying again');

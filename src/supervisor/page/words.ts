@@ -10,7 +10,7 @@ const STEPS: readonly [seconds: number, unit: string][] = [
   [1, 's'],
 ];
 
-/** A length of time in its two largest units: `3 min 20 s`. */
+/** A length of time in its two largest units: `3 min 20 s`, a number and its unit never apart. */
 export function duration(milliseconds: number): string {
   let seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const at = STEPS.findIndex(([step]) => seconds >= step);
@@ -18,7 +18,7 @@ export function duration(milliseconds: number): string {
     ([step, unit], nth) => {
       const count = Math.floor(seconds / step);
       seconds %= step;
-      return nth > 0 && count === 0 ? '' : `${String(count)} ${unit}`;
+      return nth > 0 && count === 0 ? '' : `${String(count)}\u00a0${unit}`;
     },
   );
   return parts.join(' ').trim();
