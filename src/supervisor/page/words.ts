@@ -35,6 +35,11 @@ export function clock(at: string | number): string {
   return new Date(at).toLocaleTimeString([], { hour12: false });
 }
 
+/** Day and time, of this browser's zone. */
+export function dateAndTime(at: string): string {
+  return `on ${new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })}`;
+}
+
 export function plural(count: number, one: string, many: string = `${one}s`): string {
   return `${String(count)} ${count === 1 ? one : many}`;
 }

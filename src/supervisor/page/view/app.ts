@@ -3,8 +3,10 @@
 import type { AppStatus, LockReport, ServiceStatus, UpdateStatus } from '../../types.js';
 import { el, type Content } from '../dom.js';
 import { isPending } from '../pending.js';
-import { ageOf, clock, duration, plural } from '../words.js';
+import { ageOf, clock, dateAndTime, duration, plural } from '../words.js';
 import { lockView } from './lock.js';
+
+const DAY_MS = 86_400_000;
 
 const STATES: Readonly<Record<UpdateStatus['state'], readonly [text: string, tone: string]>> = {
   idle: ['up to date', 'good'],
@@ -16,9 +18,19 @@ const STATES: Readonly<Record<UpdateStatus['state'], readonly [text: string, ton
   'gave-up': ['given up', 'bad'],
 };
 
+const COURSE: Readonly<Record<UpdateStatus['state'], (length: string) => string>> = {
+  idle: () => '',
+  fetching: (length) => `fetches what it needs, for ${length}`,
+  window: (length) => `waits for its time, for ${length}`,
+  waiting: (length) => `waits for locks, for ${length}`,
+  applying: (length) => `stops and starts services, for ${length}`,
+  failed: (length) => `failed ${length} ago`,
+  'gave-up': (length) => `was given up ${length} ago`,
+};
+
 function until(at: string, now: number): string {
   const left = Date.parse(at) - now;
-  return left > 86_400_000 ? `at ${at}` : `in ${duration(left)}, at ${clock(at)}`;
+  return left > DAY_MS ? dateAndTime(at) : `in ${duration(left)}, at ${clock(at)}`;
 }
 
 function course(app: AppStatus, now: number): Content {
@@ -29,7 +41,7 @@ function course(app: AppStatus, now: number): Content {
       'p',
       {},
       release === undefined ? 'The update' : ['Update to ', el('b', {}, release)],
-      ` ${STATES[state][0]}, for ${ageOf(since, now)}.`,
+      ` ${COURSE[state](ageOf(since, now))}.`,
     ),
     opens !== undefined && el('p', {}, `Its time comes ${until(opens, now)}.`),
     deadline !== undefined &&
@@ -58,11 +70,12 @@ function service({ name, status, downloadProgress }: ServiceStatus): Element {
   const percent =
     downloadProgress === undefined ? '' : ` ${String(Math.floor(downloadProgress))} %`;
   const runs = status === 'Running';
+  const long = name.length > LONG_NAME || !runs;
   return el(
     'li',
     {
       'data-key': name,
-      class: `service ${TONES[status]}${name.length > LONG_NAME ? ' long' : ''}`,
+      class: `service ${TONES[status]}${long ? ' long' : ''}`,
     },
     el('span', { class: 'name' }, name),
     // What is as it should be is said by a colour, and to who does not see it.

@@ -1,5 +1,6 @@
 // All of the page below its head.
 
+import type { AppStatus } from '../../types.js';
 import { el, type Content } from '../dom.js';
 import { nowOf, type Model } from '../model.js';
 import { HOUR_MS, lanesOf } from '../spans.js';
@@ -13,7 +14,7 @@ import { timelineView } from './timeline.js';
 const FULL = 2000; // entries; older ones were not asked for
 
 function notes({ phase, why, notice, snapshot }: Model): Content {
-  return [
+  const all = [
     phase === 'lost' &&
       el(
         'p',
@@ -28,7 +29,8 @@ function notes({ phase, why, notice, snapshot }: Model): Content {
       ),
     notice &&
       el('p', { class: notice.bad ? 'note bad' : 'note', 'data-key': 'notice' }, notice.text),
-  ];
+  ].filter((one) => one instanceof Element);
+  return all.length > 0 && el('div', { class: 'notes', 'data-key': 'notes' }, all);
 }
 
 function overview({ status, locks }: Snapshot): Element {
@@ -54,7 +56,10 @@ function apps({ status, locks }: Snapshot, now: number): Content {
       { class: 'card empty' },
       'No apps: the target state is empty, and nothing is to run.',
     );
-  return status.apps.map((app) =>
+  // What is under way, or stuck, is what one came to see.
+  const pending = (app: AppStatus): number => (app.update.state === 'idle' ? 1 : 0);
+  const inOrder = status.apps.toSorted((a, b) => pending(a) - pending(b));
+  return inOrder.map((app) =>
     appView(
       app,
       locks.filter((lock) => lock.app === app.id),
