@@ -1,10 +1,12 @@
 // The page without a key says nothing of the device; with one it keeps it as short as it can.
 
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { TestApi } from '../helpers/api.js';
 import { DEVICE_KEY } from '../helpers/memory-supervisor.js';
 import { needBrowser, signIn, tab } from '../helpers/page.js';
+import { scratch } from '../helpers/scratch.js';
 
 needBrowser();
 
@@ -18,6 +20,13 @@ describe('its files', () => {
       expect([path, answer.status]).toEqual([path, 200]);
       expect(answer.text).not.toMatch(/app-1|device-key/);
     }
+  });
+
+  it('come through a unix socket as well, under whatever name a tunnel gives it', async () => {
+    const api = await TestApi.start({ listen: { path: join(scratch(), 'api.sock') } });
+    const headers = { host: 'localhost:48484' };
+    for (const path of FILES)
+      expect((await api.ask(`GET ${path}`, { key: undefined, headers })).status).toBe(200);
   });
 
   it('allow nothing that is not from the supervisor, and no markup made of text', async () => {
