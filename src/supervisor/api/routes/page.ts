@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Server } from '../context.js';
+import { ApiError } from '../kinds.js';
 
 const POLICY = [
   "default-src 'none'",
@@ -41,8 +42,10 @@ const FILES: readonly (readonly [path: string, file: string, type: string])[] = 
 export function pageRoutes(app: Server): void {
   for (const [path, file, type] of FILES) {
     const content = readFileSync(new URL(file, BUILT));
-    app.get(path, { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
-      reply.headers(HEADERS).type(type).send(content),
-    );
+    app.get(path, { config: { open: true }, schema: { hide: true } }, ({ raw }, reply) => {
+      // The router takes `GET *` for the root.
+      if (raw.url === '*') throw new ApiError('not-found', 'there is nothing at this path');
+      return reply.headers(HEADERS).type(type).send(content);
+    });
   }
 }
