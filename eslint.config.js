@@ -70,5 +70,10 @@ export default tseslint.config(
     '/(cli|matrix|doctor|peers)/',
     'the supervisor knows the core and observe',
   ),
+  may(
+    ['src/supervisor/page/**'],
+    '^(?:node:|(?!\\.)|(?:\\.\\./)+(?:api|daemon|drivers|journal|locks|target)/)',
+    'a browser has the page alone; of the supervisor it knows the types',
+  ),
   may(['src/matrix/**'], '/(cli|supervisor|observe)/', 'the matrix is below the cli'),
 );

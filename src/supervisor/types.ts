@@ -2,6 +2,7 @@
 //
 // Every failure is a LockError; the API turns its code into a status (errors.ts has the table).
 
+import type { Verdict } from '../inspect/types.js';
 import type { Blocker } from './locks/types.js';
 import type { Instance } from './drivers/types.js';
 import type { TargetState } from './target/types.js';
@@ -70,6 +71,8 @@ export interface JournalEntry {
   who?: string;
   /** How long it took or was held. */
   seconds?: number;
+  /** With `lock`: what is at the path since then. */
+  verdict?: Verdict;
 }
 
 export interface ServiceStatus {
@@ -132,10 +135,14 @@ export interface LockReport extends Blocker {
   ours?: true;
 }
 
-/** What `/events` carries beside journal entries: an app's update moved on. */
+/**
+ * What `/events` carries beside journal entries: an app's update moved on; something about its locks
+ * has changed, who waits for them included, so that `locks()` says something else.
+ */
 export type SupervisorEvent =
   | { event: 'journal'; data: JournalEntry }
-  | { event: 'update'; data: { app: string; update: UpdateStatus } };
+  | { event: 'update'; data: { app: string; update: UpdateStatus } }
+  | { event: 'locks'; data: { app: string } };
 
 export interface Supervisor {
   readonly keys: {

@@ -113,6 +113,7 @@ export class MemorySupervisor implements Supervisor {
     return this.blockers.map((one) => ({
       ...one,
       app: one.service?.app ?? '?',
+      ...(one.record && { reason: one.record.reason }),
       ...(one.supervisor && { ours: true as const }),
     }));
   }

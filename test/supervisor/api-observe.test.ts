@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry, LockReport } from '../../src/supervisor/types.js';
-import { flockHolder, holder } from '../helpers/child.js';
+import { flockHolder, flockWaiter, holder } from '../helpers/child.js';
 import { ask, askJson, events, sleeper, started } from '../helpers/daemon-api.js';
 import type { Place } from '../helpers/daemon.js';
 import { scratch, until } from '../helpers/scratch.js';
@@ -43,6 +43,19 @@ describe('/events', () => {
     await until(() => about(new RegExp(`pid ${String(app.process.pid)}`)));
     await app.finish();
     await until(() => about(/released|let go/));
+  });
+
+  it('that locks have changed is told also of who only waits, and the journal says what is there', async () => {
+    const { place, supervisor } = await started(release('a'));
+    const app = await flockHolder(place.lock('7', 'two'));
+    expect(await supervisor.entry('lock', 'two')).toMatchObject({ verdict: 'held' });
+    const seen = await events(place);
+    const waiter = flockWaiter(place.lock('7', 'two'));
+    await until(() => seen.some(({ event, data }) => event === 'locks' && data['app'] === '7'));
+    waiter.process.kill('SIGKILL');
+    const { length } = supervisor.entries;
+    await app.finish();
+    expect(await supervisor.entry('lock', 'let go', length)).toMatchObject({ verdict: 'residue' });
   });
 
   it('the course of an update is told in its order', async () => {
@@ -126,6 +139,23 @@ describe('/locks', () => {
     );
     expect(found[0]?.reason).toBe('update to b');
     expect(await metric(place, 'lockbridge_locks_held{app="7",owner="supervisor"}')).toBe(4);
+  });
+
+  it('one that an update waits for is not, though the supervisor waits for it in the kernel', async () => {
+    const { place, supervisor } = await started(release('a'));
+    const app = await holder(place.lock('7', 'one'));
+    place.configure(release('b'));
+    await supervisor.entry('wait');
+    const { pid } = supervisor.child.process;
+    const waits = { pid, role: 'waits' };
+    const one = async (): Promise<LockReport | undefined> => (await locks(place))[0];
+    await until(async () => (await one())?.holders.some((who) => who.pid === pid) === true);
+    expect(await one()).toMatchObject({
+      holders: expect.arrayContaining([expect.objectContaining(waits)]) as unknown[],
+      record: { pid: app.process.pid },
+    });
+    expect(await one()).not.toHaveProperty('ours');
+    expect(await metric(place, 'lockbridge_locks_held{app="7",owner="app"}')).toBe(1);
   });
 });
 

@@ -102,6 +102,7 @@ export class Metrics {
       this.#wait(event.data.app, event.data.update.state === 'waiting');
       return;
     }
+    if (event.event !== 'journal') return;
     const { kind } = event.data;
     if (kind === 'override') this.#overrides.inc();
     else if (kind === 'loss') this.#losses.inc();

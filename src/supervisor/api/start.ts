@@ -17,6 +17,7 @@ import { Metrics } from './metrics.js';
 import { serveOpenApi } from './openapi.js';
 import { openRoutes } from './routes/open.js';
 import { ownRoutes } from './routes/own.js';
+import { pageRoutes } from './routes/page.js';
 import { targetRoutes } from './routes/target.js';
 import { v1Apps } from './routes/v1-apps.js';
 import { v1Device } from './routes/v1-device.js';
@@ -43,7 +44,8 @@ export interface Api {
 
 async function addRoutes(app: Server, context: Context): Promise<void> {
   await serveOpenApi(app, context.version);
-  for (const add of [openRoutes, v1Apps, v1Device, v2, targetRoutes, ownRoutes]) add(app, context);
+  for (const add of [openRoutes, v1Apps, v1Device, v2, targetRoutes, ownRoutes, pageRoutes])
+    add(app, context);
   await app.ready();
 }
 

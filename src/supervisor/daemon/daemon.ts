@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { LockHistory } from '../../inspect/history.js';
+import { serviceOf } from '../../inspect/service.js';
 import type { Lock } from '../../lock/lock.js';
 import { observe, type Observation } from '../../observe/observe.js';
 import type { Config } from '../config.js';
@@ -37,6 +38,7 @@ import type { Context } from './context.js';
 import { DataLocks } from './data-locks.js';
 import { Device } from './device.js';
 import { environmentOf } from './environment.js';
+import { LockChanges } from './lock-changes.js';
 import { LockEvents } from './lock-events.js';
 import { locksOf } from './lock-report.js';
 import { Operations } from './operations.js';
@@ -76,6 +78,7 @@ export class Daemon implements Supervisor {
   readonly #device: Device;
   readonly #override: Override;
   readonly #dataLocks: DataLocks;
+  readonly #changes: LockChanges;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
   #observation: Observation | undefined;
   #address: string | undefined;
@@ -91,8 +94,13 @@ export class Daemon implements Supervisor {
     this.journal.on((data) => {
       this.#tell({ event: 'journal', data });
     });
+    this.#changes = new LockChanges((app) => {
+      this.#tell({ event: 'locks', data: { app } });
+    });
     const history = new LockHistory(join(config.state, 'lock-history.json'));
-    this.#dataLocks = new DataLocks(history, onWarning);
+    this.#dataLocks = new DataLocks(history, onWarning, () => {
+      this.#locksChanged(undefined);
+    });
     this.#override = new Override(config.root, this.#state, this.journal);
     this.keys = { device: deviceKey, ofApp: (id) => own(this.#state.state.keys, id) };
     this.#context = {
@@ -141,6 +149,7 @@ export class Daemon implements Supervisor {
     this.#observation = observe([services], {
       onEvent: (event) => {
         events.take(event);
+        this.#locksChanged(serviceOf(event.path)?.app);
       },
     });
     const { current, applying } = this.#state.state;
@@ -163,6 +172,7 @@ export class Daemon implements Supervisor {
     const text = 'stops; the services go on running';
     if (begun) this.journal.write({ kind: 'stopping', text });
     this.#observation?.close();
+    this.#changes.close();
     this.#dataLocks.close();
     await this.#driver.close();
     this.journal.close();
@@ -314,6 +324,11 @@ export class Daemon implements Supervisor {
 
   #inOrder(): App[] {
     return [...this.#apps.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  // Of that app, or of any.
+  #locksChanged(app: string | undefined): void {
+    for (const id of app === undefined ? this.#apps.keys() : [app]) this.#changes.changed(id);
   }
 
   #noteLocks({ kind, ...about }: UpdateLockEvent): void {

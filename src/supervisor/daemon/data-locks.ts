@@ -9,15 +9,17 @@ import type { Inspection } from '../../inspect/types.js';
 import { observe, type Observation } from '../../observe/observe.js';
 import { LOCK_NAMES } from '../locks/places.js';
 
-/** Keeps `history` up to date for the data directories that it is told of. */
+/** Keeps `history` up to date for the data directories that it is told of; `changed`: something happened in one. */
 export class DataLocks {
   readonly #history: LockHistory;
   readonly #warn: (text: string) => void;
+  readonly #changed: () => void;
   readonly #watched = new Map<string, Observation>();
 
-  constructor(history: LockHistory, warn: (text: string) => void) {
+  constructor(history: LockHistory, warn: (text: string) => void, changed: () => void) {
     this.#history = history;
     this.#warn = warn;
+    this.#changed = changed;
   }
 
   /** From now on exactly these directories. */
@@ -34,6 +36,7 @@ export class DataLocks {
   #watch(path: string): void {
     const note = (): void => {
       this.#note(path);
+      this.#changed();
     };
     try {
       note();

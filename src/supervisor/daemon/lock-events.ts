@@ -58,7 +58,7 @@ export class LockEvents {
       return;
     }
     count.written++;
-    this.#write({ kind: 'lock', ...about, text: event.text });
+    this.#write({ kind: 'lock', ...about, text: event.text, verdict: event.verdict });
   }
 
   #count(path: string): Count {

@@ -25,7 +25,8 @@ export async function locksOf(
     if (one === undefined || LockError.is(one) || one.verdict === 'free') continue;
     const exited = service === undefined ? undefined : app.exited(service);
     const since = Date.parse(one.since?.at ?? '');
-    const ours = one.verdict === 'held' && one.holders.some(({ pid }) => pid === process.pid);
+    // Not where we wait ourselves, for an update.
+    const ours = one.holders.some(({ role, pid }) => role === 'holds' && pid === process.pid);
     reports.push({
       ...one,
       app: app.id,

@@ -1,6 +1,7 @@
 // An entry of the journal as a line of JSON: bounded when it is written, checked when it is read,
 // because holders and reasons are text of strangers.
 
+import type { Verdict } from '../../inspect/types.js';
 import { printable } from '../../printable.js';
 import type { JournalEntry, JournalKind } from '../types.js';
 
@@ -46,6 +47,12 @@ function isKind(value: unknown): value is JournalKind {
   return typeof value === 'string' && Object.hasOwn(KINDS, value);
 }
 
+const VERDICTS: ReadonlySet<unknown> = new Set<Verdict>(['free', 'held', 'stale', 'residue']);
+
+function isVerdict(value: unknown): value is Verdict {
+  return VERDICTS.has(value);
+}
+
 /** The kinds of entry, for whoever lets people choose one. */
 export const JOURNAL_KINDS: readonly JournalKind[] = Object.keys(KINDS).filter(isKind);
 
@@ -64,6 +71,7 @@ function bounded(
   }
   if (typeof raw['seconds'] === 'number' && Number.isFinite(raw['seconds']))
     entry.seconds = raw['seconds'];
+  if (isVerdict(raw['verdict'])) entry.verdict = raw['verdict'];
   return entry;
 }
 

@@ -90,7 +90,7 @@ function events(app: Server, { streams }: Context): void {
     '/events',
     {
       schema: {
-        summary: 'What happens, as it happens (server-sent events `journal` and `update`)',
+        summary: 'What happens, as it happens (server-sent events `journal`, `update` and `locks`)',
         response: answers({ 200: text('A stream') }, 'too-many-streams'),
       },
     },
