@@ -1,0 +1,95 @@
+// A trace shows whoever holds and waits, by whatever program: as spans that its viewers can draw.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { TraceRecord } from '../../src/observe/trace.js';
+import { Child, flockHolder } from '../helpers/child.js';
+import { BIN, RUN } from '../helpers/cli.js';
+import { itWith, lacksCommand } from '../helpers/peers.js';
+import { scratch } from '../helpers/scratch.js';
+
+interface Span {
+  readonly name: string;
+  readonly path: string;
+  readonly program: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The spans as a viewer draws them: on a row, the end belongs to what began last. */
+function spansOf(records: readonly TraceRecord[]): Span[] {
+  const named = (kind: string): Map<number, string> =>
+    new Map(
+      records
+        .filter(({ ph, name }) => ph === 'M' && name === kind)
+        .map(({ pid, tid, args }) => [kind === 'process_name' ? pid : tid, String(args?.['name'])]),
+    );
+  const [programs, paths] = [named('process_name'), named('thread_name')];
+  const open = new Map<number, TraceRecord>();
+  const spans: Span[] = [];
+  for (const record of records) {
+    const { ph, tid, pid, name, ts = NaN } = record;
+    if (ph === 'B') open.set(tid, record);
+    if (ph !== 'E') continue;
+    const begin = open.get(tid);
+    expect(begin?.name).toBe(name);
+    const [path = '', program = ''] = [paths.get(tid), programs.get(pid)];
+    spans.push({ name, path, program, from: begin?.ts ?? NaN, to: ts });
+    open.delete(tid);
+  }
+  expect(open.size).toBe(0);
+  return spans;
+}
+
+itWith(
+  lacksCommand('lockfile'),
+  'flock, lockfile and lockbridge hold and wait as spans',
+  async () => {
+    const dir = scratch();
+    const file = join(scratch(), 'trace.json');
+    const watch = new Child(process.execPath, [BIN, 'watch', '--json', '--trace', file, dir]);
+    const seen = async (kind: string, path: string): Promise<void> => {
+      for (;;) {
+        const line = await watch.line();
+        if (line.includes(`"${kind}"`) && line.includes(path)) return;
+        if (line.startsWith('(ended)')) throw new Error(line);
+      }
+    };
+    await seen('watching', dir);
+
+    const kernel = join(dir, 'kernel.lock');
+    const first = await flockHolder(kernel);
+    await seen('took', kernel);
+    // Else what flock leaves is undecidable to it.
+    const second = spawn(RUN, ['--empty=free', kernel, '--', 'sleep', '60'], { stdio: 'ignore' });
+    await seen('waits', kernel);
+    await first.finish();
+    await seen('took', kernel);
+    second.kill('SIGTERM'); // its command's
+    await once(second, 'exit');
+    await seen('released', kernel);
+
+    const existence = join(dir, 'existence.lock');
+    expect(spawnSync('lockfile', [existence]).status).toBe(0);
+    await seen('took', existence);
+    rmSync(existence, { force: true });
+    await seen('released', existence);
+
+    watch.process.kill('SIGINT');
+    await watch.ended;
+    const records = JSON.parse(readFileSync(file, 'utf8')) as TraceRecord[];
+    const times = records.flatMap(({ ts }) => (ts === undefined ? [] : [ts]));
+    expect(times.every((ts) => Number.isInteger(ts) && ts >= 0)).toBe(true);
+
+    const spans = spansOf(records);
+    for (const { from, to } of spans) expect(to).toBeGreaterThanOrEqual(from);
+    const shown = spans.map(({ name, path, program }) => [name, path, program]);
+    expect(shown).toContainEqual(['holds', kernel, expect.stringMatching(/flock|python/)]);
+    expect(shown).toContainEqual(['waits', kernel, expect.stringContaining('lockbridge-run')]);
+    expect(shown).toContainEqual(['holds', kernel, expect.stringContaining('lockbridge-run')]);
+    expect(shown).toContainEqual(['holds', existence, 'holders that cannot be seen']);
+  },
+);
