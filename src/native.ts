@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { LockError } from './errors.js';
+import { Looks, type PackedLooks } from './looks.js';
 
 /** One line of /proc/locks, or one lock line of an fdinfo; see `LockLine` in procfs.h. */
 export interface LockLine {
@@ -123,7 +124,7 @@ export interface Native {
   stillNames(fd: number): number;
   restore(fd: number, record: string): number;
   look(path: string, depth: number): RawLook;
-  lookAll(paths: readonly string[], depth: number): RawLook[];
+  lookAll(paths: readonly string[], depth: number): Looks;
   glimpse(path: string): number;
   lookHeld(fd: number): RawLook;
   openers(ids: readonly string[], nameless: boolean): RawOpeners;
@@ -167,7 +168,18 @@ function candidates(): string[] {
   );
 }
 
-function load(): Native {
+/** The addon itself: of many values it makes few, see looks.ts. */
+interface Addon extends Omit<Native, 'look' | 'lookAll' | 'lookHeld' | 'walk'> {
+  look(path: string, depth: number): PackedLooks;
+  lookAll(paths: readonly string[], depth: number): PackedLooks;
+  lookHeld(fd: number): PackedLooks;
+  walk(...how: Parameters<Native['walk']>): PackedWalk | number;
+}
+
+/** The paths with a NUL after each, which no name contains. */
+type PackedWalk = Omit<RawWalk, 'paths'> & { paths: string };
+
+function load(): Addon {
   const require = createRequire(import.meta.url);
   const failures: string[] = [];
   for (const file of candidates()) {
@@ -176,7 +188,7 @@ function load(): Native {
       continue;
     }
     try {
-      return require(file) as Native;
+      return require(file) as Addon;
     } catch (cause) {
       failures.push(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
@@ -187,4 +199,17 @@ function load(): Native {
   );
 }
 
-export const native: Native = load();
+const addon = load();
+
+export const native: Native = {
+  ...addon,
+  look: (path, depth) => new Looks(addon.look(path, depth)).at(0),
+  lookAll: (paths, depth) => new Looks(addon.lookAll(paths, depth)),
+  lookHeld: (fd) => new Looks(addon.lookHeld(fd)).at(0),
+  walk: (...how) => {
+    const seen = addon.walk(...how);
+    return typeof seen === 'number'
+      ? seen
+      : { ...seen, paths: seen.paths.split('\0').slice(0, -1) };
+  },
+};
