@@ -18,6 +18,7 @@ export class Orphans {
   readonly #processes: Processes;
   readonly #byPlace = new Map<string, RawOpener[]>();
   readonly #names = new Set<string>();
+  readonly #places = new Map<string, Place | undefined>();
   #ours: readonly Mount[] | undefined;
 
   constructor(openers: readonly RawOpener[], processes: Processes) {
@@ -42,9 +43,16 @@ export class Orphans {
   /** Who holds a lock on a file that was once at the path. */
   of(path: string): Holder[] {
     if (this.#names.size === 0 || !this.#names.has(basename(path))) return [];
-    const place = placeOf(dirname(path), (this.#ours ??= mountsOf('self')));
+    const place = this.#placeOf(dirname(path));
     if (place === undefined) return [];
     const at = { ...place, path: join(place.path, basename(path)) };
     return holdersOf({ locks: [] }, this.#byPlace.get(key(at)) ?? [], this.#processes);
+  }
+
+  // Two locks in a directory are as usual as one.
+  #placeOf(dir: string): Place | undefined {
+    if (!this.#places.has(dir))
+      this.#places.set(dir, placeOf(dir, (this.#ours ??= mountsOf('self'))));
+    return this.#places.get(dir);
   }
 }
