@@ -11,6 +11,8 @@
         "native/release.cc",
         "native/parent.cc",
         "native/probe.cc",
+        "native/looks.cc",
+        "native/crew.cc",
         "native/procfs.cc",
         "native/parse.cc",
         "native/waiter.cc",

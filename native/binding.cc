@@ -8,6 +8,7 @@
 #include <napi.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 #include "enter.h"
 #include "exits.h"
 #include "lockfile.h"
+#include "looks.h"
 #include "probe.h"
 #include "traits.h"
 #include "waiter.h"
@@ -254,35 +256,56 @@ Napi::Array lockLines(Napi::Env env, const std::vector<LockLine>& lines) {
   return out;
 }
 
-Napi::Object lookObject(Napi::Env env, const Look& seen) {
-  auto out = Napi::Object::New(env);
-  const auto set = [&](const char* key, double value) { out.Set(key, value); };
-  set("error", seen.error);
-  if (seen.error < 0) return out;
-  set("mode", seen.st.stx_mode);
-  set("uid", seen.st.stx_uid);
-  set("gid", seen.st.stx_gid);
-  set("nlink", seen.st.stx_nlink);
-  set("size", static_cast<double>(seen.st.stx_size));
-  set("mtime", milliseconds(seen.st.stx_mtime));
-  set("ctime", milliseconds(seen.st.stx_ctime));
-  set("birth", seen.st.stx_mask & STATX_BTIME ? milliseconds(seen.st.stx_btime) : 0);
-  out.Set("id", identityOf(seen.st).text());
-  out.Set("target", seen.target);
-  set("openError", seen.openError);
-  // Bytes, not UTF-8: a stranger's content may be anything.
-  std::u16string content;
-  for (const unsigned char byte : seen.content) content.push_back(byte);
-  out.Set("content", Napi::String::New(env, content));
-  out.Set("attribute", seen.attribute);
-  out.Set("elsewhere", seen.elsewhere);
-  out.Set("locked", seen.locked);
-  set("known", static_cast<int>(seen.known));
-  out.Set("leaseRefused", seen.leaseRefused);
-  set("recordPid", seen.recordPid);
-  out.Set("locks", lockLines(env, seen.locks));
-  return out;
-}
+// Looks cross as four values, because an object of twenty properties costs more than a look:
+// numbers, the same for each (src/looks.ts has their order); the identity and the content of each,
+// a character a byte; the targets of symbolic links; the lines of locks, their fields apart by
+// spaces.
+class PackedLooks {
+ public:
+  explicit PackedLooks(size_t looks) { numbers_.reserve(looks * 16); }
+
+  void add(const Look& seen) {
+    const std::string id = seen.error < 0 ? "" : identityOf(seen.st).text();
+    const int flags =
+        seen.attribute | seen.elsewhere << 1 | seen.locked << 2 | seen.leaseRefused << 3;
+    const double birth = seen.st.stx_mask & STATX_BTIME ? milliseconds(seen.st.stx_btime) : 0;
+    for (const double number :
+         {double(seen.error), double(seen.st.stx_mode), double(seen.st.stx_uid),
+          double(seen.st.stx_gid), double(seen.st.stx_nlink), double(seen.st.stx_size),
+          milliseconds(seen.st.stx_mtime), milliseconds(seen.st.stx_ctime), birth,
+          double(seen.openError), double(flags), double(seen.known), double(seen.recordPid),
+          double(id.size()), double(seen.content.size()), double(seen.locks.size())})
+      numbers_.push_back(number);
+    bytes_ += id;
+    bytes_ += seen.content;
+    if (S_ISLNK(seen.st.stx_mode)) targets_.push_back(seen.target);
+    for (const LockLine& line : seen.locks) {
+      locks_ += line.kind + (line.write ? " 1" : " 0") + (line.waiting ? " 1 " : " 0 ");
+      locks_ += std::to_string(line.pid) + " " + line.from + " " + line.to + "\n";
+    }
+  }
+
+  Napi::Value value(Napi::Env env) const {
+    auto numbers = Napi::Float64Array::New(env, numbers_.size());
+    std::copy(numbers_.begin(), numbers_.end(), numbers.Data());
+    napi_value bytes;
+    napi_create_string_latin1(env, bytes_.data(), bytes_.size(), &bytes);
+    auto targets = Napi::Array::New(env, targets_.size());
+    for (uint32_t i = 0; i < targets_.size(); i++) targets[i] = targets_[i];
+    auto out = Napi::Object::New(env);
+    out.Set("numbers", numbers);
+    out.Set("bytes", bytes);
+    out.Set("targets", targets);
+    out.Set("locks", locks_);
+    return out;
+  }
+
+ private:
+  std::vector<double> numbers_;
+  std::string bytes_;
+  std::vector<std::string> targets_;
+  std::string locks_;
+};
 
 std::vector<std::string> texts(const Napi::Value& value) {
   const auto array = value.As<Napi::Array>();
@@ -291,15 +314,18 @@ std::vector<std::string> texts(const Napi::Value& value) {
   return out;
 }
 
+Napi::Value packed(Info info, const std::vector<Look>& seen) {
+  PackedLooks out(seen.size());
+  for (const Look& one : seen) out.add(one);
+  return out.value(info.Env());
+}
+
 Napi::Value LookAt(Info info) {
-  return lookObject(info.Env(), look(text(info[0]), static_cast<Depth>(integer(info[1]))));
+  return packed(info, {look(text(info[0]), static_cast<Depth>(integer(info[1])))});
 }
 
 Napi::Value LookAll(Info info) {
-  const auto seen = lookAll(texts(info[0]), static_cast<Depth>(integer(info[1])));
-  auto out = Napi::Array::New(info.Env(), seen.size());
-  for (uint32_t i = 0; i < seen.size(); i++) out[i] = lookObject(info.Env(), seen[i]);
-  return out;
+  return packed(info, lookAll(texts(info[0]), static_cast<Depth>(integer(info[1]))));
 }
 
 // (identities, nameless too) -> { found, hidden }; see Openers.
@@ -341,20 +367,20 @@ Napi::Value LookHeld(Info info) {
   Held* lock = find(info, integer(info[0]));
   Look none;
   none.error = -EBADF;
-  return lookObject(info.Env(), lock == nullptr ? none : lookHeld(lock->fd.get()));
+  return packed(info, {lock == nullptr ? none : lookHeld(lock->fd.get())});
 }
 
 // (directory, may it be a link, at most so many entries, levels) -> -errno or { paths, … }; a path
-// that ends in a slash is a directory.
+// that ends in a slash is a directory. The paths are one string, a NUL after each.
 Napi::Value WalkBelow(Info info) {
   const Napi::Env env = info.Env();
   Walk seen;
   const int done = walk(text(info[0]), info[1].As<Napi::Boolean>().Value(),
                         static_cast<size_t>(integer(info[2])), integer(info[3]), &seen);
   if (done < 0) return number(info, done);
-  auto paths = Napi::Array::New(env, seen.entries.size());
-  for (uint32_t i = 0; i < seen.entries.size(); i++)
-    paths[i] = seen.entries[i].path + (seen.entries[i].directory ? "/" : "");
+  std::string paths;
+  for (const WalkEntry& entry : seen.entries)
+    paths.append(entry.path).append(entry.directory ? "/" : "").push_back('\0');
   auto unreadable = Napi::Array::New(env, seen.unreadable.size());
   for (uint32_t i = 0; i < seen.unreadable.size(); i++) unreadable[i] = seen.unreadable[i];
   auto out = Napi::Object::New(env);

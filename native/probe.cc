@@ -7,8 +7,6 @@
 #include <sys/xattr.h>
 
 #include <csignal>
-#include <functional>
-#include <optional>
 
 #include "lockfile.h"
 #include "sys.h"
@@ -25,29 +23,22 @@ std::string readLink(const std::string& path) {
 
 // dotlockfile goes by the time of access: a read of ours would make it take a lock that it takes
 // for young otherwise. Only the owner and root may ask for this; for others it is left undone.
-void keepAccessTime(int fd) { fcntl(fd, F_SETFL, O_NONBLOCK | O_NOATIME); }
+int openToLook(const char* path) {
+  const int fd = openUntrusted(path, O_RDONLY | O_NOATIME);
+  return fd == -EPERM ? openUntrusted(path, O_RDONLY) : fd;
+}
 
-void readContent(int fd, Look* out) {
+// An empty file has nothing to read, unless its size is what a FUSE program says.
+void readContent(int fd, const struct statx& st, Look* out) {
   char content[kContentLimit];
-  const ssize_t size = retry("pread", [&] { return pread(fd, content, sizeof content, 0); });
-  if (size > 0) out->content.assign(content, static_cast<size_t>(size));
+  if (st.stx_size > 0 || out->elsewhere) {
+    const ssize_t size = retry("pread", [&] { return pread(fd, content, sizeof content, 0); });
+    if (size > 0) out->content.assign(content, static_cast<size_t>(size));
+  }
   out->attribute = fgetxattr(fd, kAttribute, nullptr, 0) >= 0;
 }
 
-// On these, leases and locks are known to this mount alone; the same file may be locked by way of
-// another one, or on another machine.
-bool mayBeLockedElsewhere(int fd) {
-  constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42, kFuse = 0x65735546;
-  constexpr long kCeph = 0x00C36400, kAfs = 0x5346414F;
-  struct statfs fs;
-  if (fstatfs(fd, &fs) != 0) return true;
-  for (const long type : {static_cast<long>(NFS_SUPER_MAGIC), kSmb1, kCifs, kSmb2, kFuse, kCeph,
-                          kAfs, static_cast<long>(V9FS_MAGIC)})
-    if (static_cast<long>(fs.f_type) == type) return true;
-  return false;
-}
-
-// 1. Asks about record locks; takes nothing and needs no write access (fcntl(2), F_OFD_GETLK).
+// Asks about record locks; takes nothing and needs no write access (fcntl(2), F_OFD_GETLK).
 bool recordLocked(int fd, int* pid) {
   struct flock whole = {};
   whole.l_type = F_WRLCK;
@@ -58,16 +49,13 @@ bool recordLocked(int fd, int* pid) {
   return true;
 }
 
-// 3. Granted = nobody else has the file open = no kernel lock can exist. Given back at once.
+// Granted = nobody else has the file open = no kernel lock can exist. Refused, it disturbs nobody.
+// What was granted goes with the descriptor, whose next use is that it is closed.
 bool leaseGranted(int fd, Look* out) {
   fcntl(fd, F_SETSIG, SIGURG);
   const int done = retry("fcntl", [&] { return fcntl(fd, F_SETLEASE, F_WRLCK); });
-  if (done == 0) {
-    fcntl(fd, F_SETLEASE, F_UNLCK);
-    return true;
-  }
   out->leaseRefused = done == -EAGAIN || done == -EBUSY;
-  return false;
+  return done == 0;
 }
 
 bool flockRefused(int fd) {
@@ -81,20 +69,23 @@ void settle(Look* out, Known known, bool locked) {
   out->locked = locked;
 }
 
-// In the order of how little each disturbs (protocol, "Looking must not disturb").
-void findLocks(int fd, Depth depth, Look* out) {
+// The lease comes first: for most files it is the whole answer, and /proc/locks, for which the
+// kernel lets every lock of the machine wait, is then not read. A file that is ours and held says
+// so itself, in brief without anything else.
+void findLocks(int fd, Depth depth, const Locks& locks, Look* out) {
+  const bool brief = depth == Depth::kBrief && out->attribute;
+  if (brief && recordLocked(fd, &out->recordPid)) return settle(out, Known::kGetlk, true);
+  if (leaseGranted(fd, out)) return settle(out, Known::kLease, false);
+  out->locks = locks(identityOf(out->st));
   bool shown = false;
   for (const LockLine& line : out->locks) shown = shown || !line.waiting;
   if (recordLocked(fd, &out->recordPid)) return settle(out, Known::kGetlk, true);
   if (shown) return settle(out, Known::kProcLocks, true);
-  if (leaseGranted(fd, out)) return settle(out, Known::kLease, false);
   // Somebody has it open, perhaps about to flock it: a probe of ours would make that fail.
   if (out->leaseRefused) return settle(out, Known::kOpen, false);
   if (depth != Depth::kProbe) return settle(out, Known::kNoLease, false);
   settle(out, Known::kFlockProbe, flockRefused(fd));
 }
-
-using Locks = std::function<std::vector<LockLine>(const Identity&)>;
 
 // Without opening it: what the name and /proc say.
 void byName(const Locks& locks, int openError, Look* out) {
@@ -104,7 +95,21 @@ void byName(const Locks& locks, int openError, Look* out) {
     if (!line.waiting) settle(out, Known::kProcLocks, true);
 }
 
-Look lookWith(const std::string& path, Depth depth, const Locks& locks) {
+}  // namespace
+
+bool mayBeLockedElsewhere(int fd) {
+  constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42, kFuse = 0x65735546;
+  constexpr long kCeph = 0x00C36400, kAfs = 0x5346414F;
+  struct statfs fs;
+  if (fstatfs(fd, &fs) != 0) return true;
+  for (const long type : {static_cast<long>(NFS_SUPER_MAGIC), kSmb1, kCifs, kSmb2, kFuse, kCeph,
+                          kAfs, static_cast<long>(V9FS_MAGIC)})
+    if (static_cast<long>(fs.f_type) == type) return true;
+  return false;
+}
+
+Look lookWith(const std::string& path, Depth depth, const Locks& locks,
+              const Elsewhere& elsewhere) {
   Look out;
   // The name may change hands between the look at it and the open: then look again.
   for (int attempt = 0; attempt < 3; attempt++) {
@@ -118,7 +123,7 @@ Look lookWith(const std::string& path, Depth depth, const Locks& locks) {
       byName(locks, -EBUSY, &out);
       return out;
     }
-    const Fd fd(openUntrusted(path.c_str(), O_RDONLY));
+    const Fd fd(openToLook(path.c_str()));
     if (!fd.ok()) {
       if (isAnotherNow(fd.error())) continue;
       byName(locks, fd.error(), &out);
@@ -126,35 +131,17 @@ Look lookWith(const std::string& path, Depth depth, const Locks& locks) {
     }
     struct statx opened;
     if (statFd(fd.get(), &opened) < 0 || identityOf(opened) != identityOf(out.st)) continue;
-    keepAccessTime(fd.get());
-    readContent(fd.get(), &out);
-    out.elsewhere = mayBeLockedElsewhere(fd.get());
-    if (depth == Depth::kBrief && out.attribute && recordLocked(fd.get(), &out.recordPid)) {
-      settle(&out, Known::kGetlk, true);
-      return out;
-    }
-    out.locks = locks(identityOf(out.st));
-    findLocks(fd.get(), depth, &out);
+    out.elsewhere = elsewhere(fd.get(), opened);
+    readContent(fd.get(), opened, &out);
+    findLocks(fd.get(), depth, locks, &out);
     return out;
   }
   return out;
 }
 
-}  // namespace
-
-Look look(const std::string& path, Depth depth) { return lookWith(path, depth, kernelLocks); }
-
-std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth) {
-  // Read when the first file asks: it makes the kernel wait for a grace period, some 20 ms.
-  std::optional<LockTable> table;
-  std::vector<Look> out;
-  out.reserve(paths.size());
-  for (const std::string& path : paths)
-    out.push_back(lookWith(path, depth, [&](const Identity& id) {
-      if (!table) table.emplace();
-      return table->of(id);
-    }));
-  return out;
+Look look(const std::string& path, Depth depth) {
+  return lookWith(path, depth, kernelLocks,
+                  [](int fd, const struct statx&) { return mayBeLockedElsewhere(fd); });
 }
 
 Glimpse glimpse(const std::string& path) {
@@ -174,8 +161,8 @@ Look lookHeld(int fd) {
   Look out;
   out.error = statFd(fd, &out.st);
   if (out.error < 0) return out;
-  readContent(fd, &out);
   out.elsewhere = mayBeLockedElsewhere(fd);
+  readContent(fd, out.st, &out);
   return out;
 }
 

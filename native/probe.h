@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct Look {
   bool elsewhere = false;
   bool locked = false;
   Known known = Known::kNot;
-  bool leaseRefused = false;  // somebody has it open
+  bool leaseRefused = false;  // somebody has it open; also of a locked file, unless in brief
   int recordPid = 0;          // l_pid of F_OFD_GETLK; -1 for OFD
   std::vector<LockLine> locks;
 };
@@ -47,8 +48,15 @@ constexpr size_t kContentLimit = 512;
 // kernel may wait 20 ms and let every lock of the machine wait too, is left alone.
 enum class Depth { kName, kContent, kProbe, kBrief };
 Look look(const std::string& path, Depth depth);
-// The same for many paths, with one reading of /proc/locks.
-std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth);
+
+// What a look asks beside the file; whoever looks at many (looks.h) asks once for all of them.
+using Locks = std::function<std::vector<LockLine>(const Identity&)>;
+using Elsewhere = std::function<bool(int fd, const struct statx&)>;
+Look lookWith(const std::string& path, Depth depth, const Locks& locks, const Elsewhere& elsewhere);
+
+// FUSE or a network: leases and locks are known to this mount alone; the same file may be locked by
+// way of another one, or on another machine.
+bool mayBeLockedElsewhere(int fd);
 
 // What a name shows in two or three system calls, for who only tries and wants no reasons. Takes
 // nothing and disturbs nobody; opens only a regular file that is not empty.

@@ -34,6 +34,30 @@ std::string slurpAt(int dir, const std::string& path) {
   return fd.ok() ? slurp(fd.get()) : std::string();
 }
 
+// What /proc makes as one piece, as an fdinfo: one read that leaves room has all of it.
+std::string pieceAt(int dir, const char* path) {
+  const Fd fd(openat(dir, path, O_RDONLY | O_CLOEXEC));
+  char piece[4096];
+  if (!fd.ok()) return "";
+  const ssize_t got = retry("read", [&] { return read(fd.get(), piece, sizeof piece); });
+  if (got <= 0) return "";
+  std::string text(piece, static_cast<size_t>(got));
+  return text.size() < sizeof piece ? text : text + slurp(fd.get());
+}
+
+// Device and number of an inode, which is all that a lock line says of one.
+struct InodeHash {
+  size_t operator()(const Identity& id) const {
+    return std::hash<uint64_t>()(id.ino ^ static_cast<uint64_t>(id.major) << 44 ^
+                                 static_cast<uint64_t>(id.minor) << 52);
+  }
+};
+struct SameInode {
+  bool operator()(const Identity& a, const Identity& b) const {
+    return a.ino == b.ino && a.major == b.major && a.minor == b.minor;
+  }
+};
+
 bool isNumber(const char* name) {
   for (const char* c = name; *c; c++)
     if (*c < '0' || *c > '9') return false;
@@ -99,23 +123,27 @@ std::vector<LockLine> LockTable::of(const Identity& id) const {
 
 Openers openersOf(const std::vector<Identity>& wanted, bool nameless) {
   Openers out;
-  std::unordered_multimap<std::string, int> targets;  // two names may be one inode
-  for (size_t i = 0; i < wanted.size(); i++) targets.emplace(key(wanted[i]), i);
+  // Two names may be one inode.
+  std::unordered_multimap<Identity, int, InodeHash, SameInode> targets;
+  for (size_t i = 0; i < wanted.size(); i++) targets.emplace(wanted[i], i);
   eachNumber(AT_FDCWD, "/proc", [&](int proc, const char* name) {
     const std::string pid = name;
+    Fd info;
     const int seen = eachNumber(proc, (pid + "/fd").c_str(), [&](int dir, const char* fd) {
       struct statx st;
       // Follows the link of /proc, which opens nothing.
       if (statx(dir, fd, AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_BTIME, &st) != 0) return;
-      const auto [first, last] = targets.equal_range(key(identityOf(st)));
+      const auto [first, last] = targets.equal_range(identityOf(st));
       const bool lost = nameless && S_ISREG(st.stx_mode) && st.stx_nlink == 0;
       if (first == last && !lost) return;
       Opener opener;
       opener.pid = atoi(name);
       opener.fd = atoi(fd);
-      DescriptorInfo info = parseInfo(slurpAt(proc, pid + "/fdinfo/" + fd));
-      opener.mount = info.mount;
-      opener.locks = std::move(info.locks);
+      if (!info.ok()) info = Fd(openat(proc, (pid + "/fdinfo").c_str(), O_PATH | O_CLOEXEC));
+      DescriptorInfo about =
+          parseInfo(info.ok() ? pieceAt(info.get(), fd) : slurpAt(proc, pid + "/fdinfo/" + fd));
+      opener.mount = about.mount;
+      opener.locks = std::move(about.locks);
       if (first == last) {
         if (opener.locks.empty()) return;
         char link[4096];

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LockError } from './errors.js';
+import { Looks, type PackedLooks } from './looks.js';
 
 /** One line of /proc/locks, or one lock line of an fdinfo; see `LockLine` in procfs.h. */
 export interface LockLine {
@@ -124,7 +125,7 @@ export interface Native {
   stillNames(fd: number): number;
   restore(fd: number, record: string): number;
   look(path: string, depth: number): RawLook;
-  lookAll(paths: readonly string[], depth: number): RawLook[];
+  lookAll(paths: readonly string[], depth: number): Looks;
   glimpse(path: string): number;
   lookHeld(fd: number): RawLook;
   openers(ids: readonly string[], nameless: boolean): RawOpeners;
@@ -170,14 +171,25 @@ function libc(): 'glibc' | 'musl' {
   }
 }
 
+/** The addon itself: of many values it makes few, see looks.ts. */
+interface Addon extends Omit<Native, 'look' | 'lookAll' | 'lookHeld' | 'walk'> {
+  look(path: string, depth: number): PackedLooks;
+  lookAll(paths: readonly string[], depth: number): PackedLooks;
+  lookHeld(fd: number): PackedLooks;
+  walk(...how: Parameters<Native['walk']>): PackedWalk | number;
+}
+
+/** The paths with a NUL after each, which no name contains. */
+type PackedWalk = Omit<RawWalk, 'paths'> & { paths: string };
+
 // A build in this tree comes first: whoever has one has just made it.
-function load(): Native {
+function load(): Addon {
   const machine = `${process.platform}-${process.arch}-${libc()}`;
   const places = ['build/Release', `prebuilds/${machine}`];
   const file = places.map((place) => join(ROOT, place, 'lockbridge.node')).find(existsSync);
   try {
     if (file === undefined) throw new Error('none is built or shipped');
-    return createRequire(import.meta.url)(file) as Native;
+    return createRequire(import.meta.url)(file) as Addon;
   } catch (cause) {
     throw new LockError(
       'ERR_ADDON_MISSING',
@@ -187,4 +199,17 @@ function load(): Native {
   }
 }
 
-export const native: Native = load();
+const addon = load();
+
+export const native: Native = {
+  ...addon,
+  look: (path, depth) => new Looks(addon.look(path, depth)).at(0),
+  lookAll: (paths, depth) => new Looks(addon.lookAll(paths, depth)),
+  lookHeld: (fd) => new Looks(addon.lookHeld(fd)).at(0),
+  walk: (...how) => {
+    const seen = addon.walk(...how);
+    return typeof seen === 'number'
+      ? seen
+      : { ...seen, paths: seen.paths.split('\0').slice(0, -1) };
+  },
+};

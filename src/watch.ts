@@ -124,6 +124,7 @@ export function watchDirectory(dir: string): DirectoryWatch {
 
 /** What the watches of this process know about the file that `path` names now. */
 export function originOf(path: string): { id: string; origin: number } | undefined {
+  if (lineages.size === 0) return undefined; // as in nearly every process that looks
   const absolute = resolve(path);
   const wd = lineages.get(dirname(absolute));
   const known = wd === undefined ? undefined : native.lineage(wd, basename(absolute));

@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { acquireSync } from 'lockbridge';
 import { interleave } from '../harness/interleave.mjs';
 import { openFiles } from '../harness/limits.mjs';
 import { holdAll } from '../harness/party.mjs';
@@ -23,6 +24,13 @@ function tree(dir) {
   for (const service of services) mkdirSync(service);
   for (const path of paths) writeFileSync(path, '');
   return paths;
+}
+
+// The bytes of a lock that was held a moment ago, without its kernel locks: each is stale.
+function leave(paths) {
+  const lock = acquireSync(`${paths[0]}.probe`, { reason: 'bench of ls' });
+  for (const path of paths) writeFileSync(path, lock.recordText);
+  lock.releaseSync();
 }
 
 async function listing(what, dir, place, rounds) {
@@ -59,6 +67,11 @@ export const ls = {
       }
       yield listing('each flocked', dir, place, few);
       await holder.end();
+      const some = await holdAll(paths.filter((_, i) => i % 100 === 0));
+      yield listing('one in a hundred flocked', dir, place, few);
+      await some.end();
+      leave(paths);
+      yield listing('each with the record of a lock that is gone', dir, place, few);
     }
   },
 };

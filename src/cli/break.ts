@@ -31,12 +31,12 @@ export const breakCommand: Command = {
         '$0 break --force --id 0:1b:1458@1795487595.872364546 updates.lock',
         'that very one',
       ),
-  run: (args) => {
+  run: async (args) => {
     const [path = ''] = pathsOf(args);
     const force = args['force'] === true;
     const id = typeof args['id'] === 'string' ? args['id'] : undefined;
     if (force && id === undefined) refuse(path);
-    const history = historyOf(args);
+    const history = await historyOf(args);
     const before = breakSync(path, {
       ...emptyOf(args),
       ...(history && { history }),
@@ -46,7 +46,7 @@ export const breakCommand: Command = {
     if (args['json'] === true) printJson({ broken: before.verdict !== 'free', before });
     else if (before.verdict === 'free') process.stdout.write(`'${path}' is free already\n`);
     else process.stdout.write(`broken: ${describe(before)}\n`);
-    return Promise.resolve(EXIT.ok);
+    return EXIT.ok;
   },
 };
 

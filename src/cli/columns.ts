@@ -1,21 +1,16 @@
-// Rows in columns for a terminal, in time linear in their number (10,000 locks are listed in a
-// second; a table that draws cells over several rows takes eight).
+// Text as wide as a terminal shows it: colours and wide characters are reckoned with.
 
 import stringWidth from 'string-width';
+import { isNarrow, table } from './table.js';
 
-// Nearly every cell is plain ASCII, whose width needs no table of the world's scripts.
-function widthOf(cell: string): number {
-  return /^[ -~…]*$/.test(cell) ? cell.length : stringWidth(cell);
+/** How many columns of a terminal the text takes. */
+export function widthOf(cell: string): number {
+  return isNarrow(cell) ? cell.length : stringWidth(cell);
 }
 
-/** Lines whose columns start below each other; colours and wide characters are reckoned with. */
+/** Lines whose columns start below each other. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows)
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
-  const pad = (cell: string, at: number): string =>
-    cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell));
-  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+  return table(rows, widthOf);
 }
 
 /** The line, cut with an ellipsis where it is wider than `width`. */

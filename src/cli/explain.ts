@@ -24,7 +24,7 @@ export const explainCommand: Command = {
       .example('$0 explain /tmp/balena/updates.lock', 'in words')
       .example('$0 explain --json *.lock | jq ".[].verdict"', 'as data'),
   run: async (args) => {
-    const history = historyOf(args);
+    const history = await historyOf(args);
     const options = {
       ...emptyOf(args),
       probe: args['probe'] === true,

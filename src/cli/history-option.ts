@@ -1,7 +1,7 @@
 // `--state FILE`, apart from the other options: most commands need no file of ours.
 
 import type { Argv } from 'yargs';
-import { LockHistory } from '../inspect/history.js';
+import type { LockHistory } from '../inspect/history.js';
 
 /** `--state FILE`: what was seen under earlier boots. */
 export function historyOption(y: Argv): Argv {
@@ -12,7 +12,9 @@ export function historyOption(y: Argv): Argv {
   });
 }
 
-export function historyOf(args: Record<string, unknown>): LockHistory | undefined {
+export async function historyOf(args: Record<string, unknown>): Promise<LockHistory | undefined> {
   const file = args['state'];
-  return typeof file === 'string' ? new LockHistory(file) : undefined;
+  if (typeof file !== 'string') return undefined;
+  const { LockHistory: History } = await import('../inspect/history.js'); // few name such a file
+  return new History(file);
 }

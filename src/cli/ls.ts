@@ -2,15 +2,16 @@
 
 import picocolors from 'picocolors';
 import { EXIT } from '../errors.js';
+import type { Seen } from '../inspect/actions.js';
+import { withActions } from '../inspect/answer.js';
 import { containersOf, nameContainers } from '../inspect/engine.js';
-import type { Inspection } from '../inspect/types.js';
-import { columns } from './columns.js';
 import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf } from './options.js';
 import { inColor } from './color.js';
-import { printJson } from './output.js';
 import { age, whoShort } from './people.js';
-import { lookBelow } from './places.js';
+import { eachBelow } from './places.js';
+import { print } from './print.js';
+import { isNarrow, table } from './table.js';
 import type { Command } from './types.js';
 
 const KEYS = ['path', 'verdict', 'protocol', 'holder', 'age'] as const;
@@ -32,53 +33,72 @@ export const lsCommand: Command = {
       .example('$0 ls', 'the update locks of this device')
       .example('$0 ls --sort age --reverse /data', 'the oldest first'),
   run: async (args) => {
-    const history = historyOf(args);
+    const history = await historyOf(args);
     const options = { ...emptyOf(args), ...(history && { history }) };
-    const seen = lookBelow(args, args['all'] === true, options);
-    await nameContainers(seen.flatMap(containersOf));
-    const sorted = order(seen, args['sort'] as Key);
-    if (args['reverse'] === true) sorted.reverse();
-    if (args['json'] === true) printJson(sorted);
-    else process.stdout.write(sorted.length === 0 ? 'no locks\n' : `${table(sorted)}\n`);
+    const show = args['json'] === true ? asJson : asRow;
+    const keyOf = KEY[args['sort'] as Key];
+    // Of most only the line is kept: ten thousand inspections take longer to keep than to make.
+    const lines: { key: string | number; shown: string | Row }[] = [];
+    const named: [line: number, seen: Seen][] = [];
+    for (const seen of eachBelow(args, args['all'] === true, options)) {
+      if (containersOf(seen).length > 0) named.push([lines.length, seen]);
+      lines.push({ key: keyOf(seen), shown: show(seen) });
+    }
+    await nameContainers(named.flatMap(([, seen]) => containersOf(seen)));
+    for (const [line, seen] of named) lines[line] = { key: keyOf(seen), shown: show(seen) };
+    lines.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    if (args['reverse'] === true) lines.reverse();
+    const shown = lines.map((line) => line.shown);
+    print(args['json'] === true ? jsonOf(shown as string[]) : await tableOf(shown as Row[]));
     return EXIT.ok;
   },
 };
 
-const text: Readonly<Record<Exclude<Key, 'age'>, (seen: Inspection) => string>> = {
+type Row = readonly string[];
+
+/** What the lines are sorted by: the oldest last. */
+const KEY: Readonly<Record<Key, (seen: Seen) => string | number>> = {
   path: ({ path }) => path,
   verdict: ({ verdict, by }) => `${verdict} ${by ?? ''}`,
   protocol: ({ protocol = '' }) => protocol,
   holder: whoShort,
+  age: ({ since }) => -Date.parse(since?.at ?? ''),
 };
 
-function order(seen: readonly Inspection[], key: Key): Inspection[] {
-  if (key === 'age')
-    return seen.toSorted(
-      (a, b) => Date.parse(b.since?.at ?? '') - Date.parse(a.since?.at ?? '') || 0,
-    );
-  const of = text[key];
-  return seen.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));
+const color = picocolors.createColors(inColor());
+const PAINT = { free: color.dim, held: color.yellow, stale: color.green, residue: color.green };
+
+function asRow(seen: Seen): Row {
+  const { path, verdict, by, protocol, since, record, holders, orphans } = seen;
+  const waiting = holders.filter(({ role }) => role === 'waits').length;
+  const notes = [
+    record?.reason ?? '',
+    waiting === 0 ? '' : `(${String(waiting)} waiting)`,
+    orphans.length === 0 ? '' : color.red(`(${String(orphans.length)} ORPHANED)`),
+  ];
+  return [
+    path,
+    PAINT[verdict](by === undefined ? verdict : `${verdict} ${by}`),
+    protocol ?? '-',
+    whoShort(seen),
+    since === undefined ? '-' : age(since.at) || 'in the future',
+    notes.filter((note) => note !== '').join(' '),
+  ];
 }
 
-function table(seen: readonly Inspection[]): string {
-  const color = picocolors.createColors(inColor());
-  const paint = { free: color.dim, held: color.yellow, stale: color.green, residue: color.green };
-  const rows = seen.map((one): string[] => {
-    const { path, verdict, by, protocol, since, record, holders, orphans } = one;
-    const waiting = holders.filter(({ role }) => role === 'waits').length;
-    const notes = [
-      record?.reason ?? '',
-      waiting === 0 ? '' : `(${String(waiting)} waiting)`,
-      orphans.length === 0 ? '' : color.red(`(${String(orphans.length)} ORPHANED)`),
-    ];
-    return [
-      path,
-      paint[verdict](by === undefined ? verdict : `${verdict} ${by}`),
-      protocol ?? '-',
-      whoShort(one),
-      since === undefined ? '-' : age(since.at) || 'in the future',
-      notes.filter((note) => note !== '').join(' '),
-    ];
-  });
-  return columns([['PATH', 'VERDICT', 'PROTOCOL', 'HOLDER', 'AGE', 'REASON'], ...rows]);
+async function tableOf(rows: readonly Row[]): Promise<string> {
+  if (rows.length === 0) return 'no locks\n';
+  const all = [['PATH', 'VERDICT', 'PROTOCOL', 'HOLDER', 'AGE', 'REASON'], ...rows];
+  const narrow = all.every((row) => row.every(isNarrow));
+  const width = narrow ? (cell: string) => cell.length : (await import('./columns.js')).widthOf;
+  return `${table(all, width)}\n`;
+}
+
+// One element of what JSON.stringify would make of all of them.
+function asJson(seen: Seen): string {
+  return JSON.stringify([withActions(seen)], null, 2).slice(2, -2);
+}
+
+function jsonOf(elements: readonly string[]): string {
+  return elements.length === 0 ? '[]\n' : `[\n${elements.join(',\n')}\n]\n`;
 }

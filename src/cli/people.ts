@@ -71,7 +71,11 @@ function what(holder: Holder): string {
  * Who holds a lock, in a few words: container and command, whom the file names, or at least whose
  * lock directory it is; `-` if nothing is known.
  */
-export function whoShort({ holders, record, service }: Inspection): string {
+export function whoShort({
+  holders,
+  record,
+  service,
+}: Pick<Inspection, 'holders' | 'record' | 'service'>): string {
   const holder =
     holders.find(({ role }) => role === 'holds') ?? holders.find(({ role }) => role === 'open');
   if (holder !== undefined) {

@@ -2,7 +2,9 @@
 
 import { LockError } from '../errors.js';
 import { findLocks, USUAL_PLACES, usualPlaces, type Found } from '../inspect/find.js';
-import { inspectAllSync, type InspectOptions } from '../inspect/inspect.js';
+import type { Seen } from '../inspect/actions.js';
+import { withActions } from '../inspect/answer.js';
+import { inspectEach, type InspectOptions } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
 import { warn } from './output.js';
 
@@ -18,12 +20,15 @@ export function placesOf(args: Record<string, unknown>): { dirs: string[]; given
   );
 }
 
-/** Every lock below the places, looked at once; what could not be looked at is said on stderr. */
-export function lookBelow(
+/**
+ * Every lock below the places, looked at once, and judged when it is asked for; what could not be looked
+ * at is said on stderr.
+ */
+export function* eachBelow(
   args: Record<string, unknown>,
   all: boolean,
   options: InspectOptions,
-): Inspection[] {
+): Generator<Seen> {
   const { dirs, given } = placesOf(args);
   const found = dirs.map((dir): Found => findLocks(dir, { all, follow: given }));
   for (const [at, { unreadable, cut }] of found.entries()) {
@@ -31,9 +36,16 @@ export function lookBelow(
     if (cut) warn(`not all of '${dirs[at] ?? ''}' was looked at: too many entries, or too deep`);
   }
   const paths = [...new Set(found.flatMap((one) => one.paths))];
-  const seen: Inspection[] = [];
-  for (const one of inspectAllSync(paths, options))
+  for (const one of inspectEach(paths, options))
     if (LockError.is(one)) warn(one.message);
-    else if (one.verdict !== 'free' || one.orphans.length > 0) seen.push(one);
-  return seen;
+    else if (one.verdict !== 'free' || one.orphans.length > 0) yield one;
+}
+
+/** The same, all of them, with the ways out. */
+export function lookBelow(
+  args: Record<string, unknown>,
+  all: boolean,
+  options: InspectOptions,
+): Inspection[] {
+  return Array.from(eachBelow(args, all, options), withActions);
 }

@@ -1,8 +1,8 @@
-// Command lines without a single option: nothing is left for a parser to decide, so yargs, which takes
-// longer to load than Node itself, is not loaded for them.
+// Command lines without an option but `--json`: nothing is left for a parser to decide, so yargs, which
+// takes longer to load than Node itself, is not loaded for them.
 //
 // Guarantee: what is taken here means exactly what yargs would make of it (a test compares both);
-// whatever has a word that begins with a dash before `--`, or is unusual in any other way, is
+// whatever has another word that begins with a dash before `--`, or is unusual in any other way, is
 // left to yargs, and so is every mistake.
 
 import { EXIT } from '../errors.js';
@@ -11,27 +11,54 @@ import { complain } from './complain.js';
 import { print } from './print.js';
 import type { Command } from './types.js';
 
-const PLAIN: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import('./run.js')).runCommand,
-  status: async () => (await import('./status.js')).statusCommand,
-  wait: async () => (await import('./wait.js')).waitCommand,
+interface Plain {
+  load: () => Promise<Command>;
+  /** What it calls its words, and how many it wants at least. */
+  words: 'path' | 'dir';
+  least: number;
+  /** What yargs fills in. */
+  defaults?: Readonly<Record<string, unknown>>;
+}
+
+const PLAIN: Readonly<Record<string, Plain>> = {
+  run: {
+    load: async () => (await import('./run.js')).runCommand,
+    words: 'path',
+    least: 1,
+    defaults: { 'conflict-exit-code': EXIT.conflict },
+  },
+  status: {
+    load: async () => (await import('./status.js')).statusCommand,
+    words: 'path',
+    least: 1,
+  },
+  wait: { load: async () => (await import('./wait.js')).waitCommand, words: 'path', least: 1 },
+  ls: {
+    load: async () => (await import('./ls.js')).lsCommand,
+    words: 'dir',
+    least: 0,
+    defaults: { sort: 'path', reverse: false, all: false },
+  },
 };
 
-// yargs takes a last word `help` for the option.
-const special = (word: string): boolean => word === '' || word.startsWith('-') || word === 'help';
+// yargs takes a last word `help` for the option, and `true` or `false` after one for its value.
+const SPECIAL: readonly string[] = ['', 'help', 'true', 'false'];
+const special = (word: string): boolean => word.startsWith('-') || SPECIAL.includes(word);
 
 /** What yargs would give the command; undefined unless that is plain. */
 export function plainArguments(argv: readonly string[]): Record<string, unknown> | undefined {
   const [name, ...words] = argv;
+  const how = Object.hasOwn(PLAIN, name ?? '') ? PLAIN[name ?? ''] : undefined;
+  if (how === undefined) return undefined;
   const end = words.indexOf('--');
-  const path = end === -1 ? words : words.slice(0, end);
-  const known = Object.hasOwn(PLAIN, name ?? '');
-  if (!known || path.length === 0 || path.some(special)) return undefined;
+  const before = end === -1 ? words : words.slice(0, end);
   const command = end === -1 ? [] : words.slice(end + 1);
+  const given = before.filter((word) => word !== '--json');
+  if (given.length < how.least || given.some(special)) return undefined;
   return {
-    path,
-    json: false,
-    ...(name === 'run' && { 'conflict-exit-code': EXIT.conflict }),
+    [how.words]: given,
+    json: given.length < before.length,
+    ...how.defaults,
     ...(command.length > 0 && { '--': command }),
   };
 }
@@ -52,7 +79,7 @@ export async function plain(argv: readonly string[]): Promise<number | undefined
   const command = PLAIN[argv[0] ?? ''];
   if (args === undefined || command === undefined) return undefined;
   try {
-    return await (await command()).run(args);
+    return await (await command.load()).run(args);
   } catch (error) {
     return complain(error);
   }

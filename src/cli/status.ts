@@ -1,7 +1,7 @@
 // lockbridge status PATH…: what is there, who holds it, and how that is known.
 
 import { EXIT } from '../errors.js';
-import { inspectSync } from '../inspect/inspect.js';
+import { inspectSync, type InspectOptions } from '../inspect/inspect.js';
 import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
 import { describe } from '../lock/blocked.js';
@@ -20,14 +20,23 @@ export const statusCommand: Command = {
       .example('$0 status --json a.lock b.lock', 'verdicts, holders and evidence as JSON'),
   run: (args) => {
     const json = args['json'] === true;
-    const options = { ...emptyOf(args), orphans: json }; // the text does not show them
-    const seen = pathsOf(args).map((path) => inspectSync(path, options));
+    const options = emptyOf(args);
+    const seen = pathsOf(args).map((path) =>
+      json ? inspectSync(path, options) : lookForText(path, options),
+    );
     if (json) printJson(seen);
     else print(seen.map(paragraph).join(''));
     const held = seen.some(({ verdict }) => verdict === 'held');
     return Promise.resolve(held ? EXIT.conflict : EXIT.ok);
   },
 };
+
+// The text shows neither orphans nor waiters, nor, where there is a record, who holds it by /proc/locks.
+function lookForText(path: string, options: InspectOptions): Inspection {
+  const seen = inspectSync(path, { ...options, orphans: false, waiters: false });
+  if (seen.by !== 'kernel' || seen.record !== undefined) return seen;
+  return inspectSync(path, { ...options, orphans: false });
+}
 
 function paragraph(seen: Inspection): string {
   if (seen.verdict === 'free') return `'${seen.path}' is free\n`;

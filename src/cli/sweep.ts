@@ -37,7 +37,7 @@ export const sweepCommand: Command = {
         'at every boot: what an earlier one left',
       ),
   run: async (args) => {
-    const history = historyOf(args);
+    const history = await historyOf(args);
     const options = { ...emptyOf(args), ...(history && { history }) };
     const dry = args['dryRun'] === true;
     const found = lookBelow(args, false, options);

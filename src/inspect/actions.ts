@@ -2,7 +2,8 @@
 
 import type { Action, Holder, Inspection } from './types.js';
 
-type Seen = Omit<Inspection, 'actions'>;
+/** An inspection before the ways out are known. */
+export type Seen = Omit<Inspection, 'actions'>;
 
 const command = (...words: string[]): string[] => ['lockbridge', ...words];
 

@@ -6,7 +6,7 @@ import { emptyPolicy } from '../env.js';
 import { fromErrno, type LockError } from '../errors.js';
 import type { EmptyPolicy } from '../lock/types.js';
 import type { RawLook } from '../native.js';
-import { actionsFor } from './actions.js';
+import { actionsFor, type Seen } from './actions.js';
 import type { LockHistory } from './history.js';
 import { serviceOf } from './service.js';
 import { sinceOf } from './since.js';
@@ -48,32 +48,36 @@ export function policiesFor(
   };
 }
 
-/** The answer for a path with nothing at it; LockError if its directory is not there either. */
-export function freeAnswer(path: string, orphans: Holder[]): Inspection | LockError {
+/** The answer, without the ways out, for a path with nothing at it; LockError if its directory is not there either. */
+export function freeAnswer(path: string, orphans: Holder[]): Seen | LockError {
   if (lstatSync(dirname(path), { throwIfNoEntry: false }) === undefined)
     return fromErrno(ENOENT, 'lstat', path);
-  const seen = {
+  return {
     path,
-    verdict: 'free' as const,
+    verdict: 'free',
     holders: [],
     orphans,
     evidence: [{ kind: 'nothing', text: 'nothing is at the path' }],
     unseen: [],
   };
+}
+
+/** The same with the ways out. */
+export function withActions(seen: Seen): Inspection {
   return { ...seen, actions: actionsFor(seen) };
 }
 
-/** The answer for what was judged; `kernel`: who is behind its kernel locks. */
+/** The answer for what was judged, without the ways out; `kernel`: who is behind its kernel locks. */
 export function answer(
   path: string,
   look: RawLook,
   { named, ...judged }: Judgement,
   kernel: readonly Holder[],
   around: Pick<Inspection, 'orphans' | 'unseen'>,
-): Inspection {
+): Seen {
   const service = serviceOf(path);
   const holders = [...kernel, ...named];
-  const seen = {
+  return {
     path,
     ...judged,
     id: look.id,
@@ -83,5 +87,4 @@ export function answer(
     ...(service && { service }),
     ...around,
   };
-  return { ...seen, actions: actionsFor(seen) };
 }

@@ -2,7 +2,7 @@
 // name. Follows no symbolic link out of the tree, and opens nothing.
 
 import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fromErrno } from '../errors.js';
 import { DEPTH, native } from '../native.js';
 
@@ -55,25 +55,38 @@ export function findLocks(dir: string, options: FindOptions = {}): Found {
   const { follow = true, most = MOST_ENTRIES, deepest = DEEPEST } = options;
   const seen = native.walk(dir, follow, most, deepest);
   if (typeof seen === 'number') throw fromErrno(seen, 'open', dir);
+  const prefix = join(dir, 'x').slice(0, -1); // what is found below needs no joining of its own
+  const inLock = insideLocks();
   const paths: string[] = [];
   const others: string[] = [];
   for (const entry of seen.paths) {
     const directory = entry.endsWith('/');
-    const path = join(dir, directory ? entry.slice(0, -1) : entry);
-    // What is inside a directory that is a lock itself belongs to that lock.
-    const inLock = entry
-      .split('/')
-      .slice(0, directory ? -2 : -1)
-      .some(isLockName);
-    if (inLock) continue;
-    if (isLockName(basename(path)) || (options.all === true && !directory)) paths.push(path);
-    else others.push(path);
+    const below = directory ? entry.slice(0, -1) : entry;
+    const slash = below.lastIndexOf('/');
+    if (inLock(below.slice(0, Math.max(slash, 0)))) continue;
+    const named = isLockName(below.slice(slash + 1));
+    if (named || (options.all === true && !directory)) paths.push(prefix + below);
+    else if (!directory) others.push(prefix + below); // only a file's kernel locks count
   }
   const looks = native.lookAll(others, DEPTH.name);
-  paths.push(...others.filter((_, at) => looks[at]?.locked === true));
+  for (const [at, path] of others.entries()) if (looks.at(at).locked) paths.push(path);
   return {
     paths: paths.sort(),
     unreadable: seen.unreadable.map((path) => join(dir, path)),
     cut: seen.cut,
   };
+}
+
+// What is inside a directory that is a lock itself belongs to that lock.
+function insideLocks(): (dir: string) => boolean {
+  const known = new Map([['', false]]);
+  const inside = (dir: string): boolean => {
+    let found = known.get(dir);
+    if (found !== undefined) return found;
+    const slash = dir.lastIndexOf('/');
+    found = isLockName(dir.slice(slash + 1)) || inside(dir.slice(0, Math.max(slash, 0)));
+    known.set(dir, found);
+    return found;
+  };
+  return inside;
 }

@@ -5,7 +5,15 @@ import { emptyPolicy } from '../env.js';
 import { LockError } from '../errors.js';
 import { DEPTH, GLIMPSE, native, type RawLook } from '../native.js';
 import { lineageKept, lineagePending, originOf } from '../watch.js';
-import { answer, failureOf, freeAnswer, isNothing, policiesFor, type Policies } from './answer.js';
+import {
+  answer,
+  failureOf,
+  freeAnswer,
+  isNothing,
+  policiesFor,
+  withActions,
+  type Policies,
+} from './answer.js';
 import { Directories } from './directories.js';
 import { holdersOf } from './holders.js';
 import { PidTable } from './liveness.js';
@@ -23,7 +31,7 @@ export function glance(path: string, policies: Policies, brief = true): Inspecti
   if (isNothing(look)) {
     const seen = freeAnswer(path, []);
     if (LockError.is(seen)) throw seen;
-    return seen;
+    return withActions(seen);
   }
   const failure = failureOf(path, look);
   if (failure !== undefined) throw failure;
@@ -63,5 +71,5 @@ function judgeLook(path: string, look: RawLook, policies: Policies, underLock: b
 
 function inBrief(path: string, look: RawLook, judged: Judgement): Inspection {
   const kernel = holdersOf(look, [], new Processes(true));
-  return answer(path, look, judged, kernel, { orphans: [], unseen: [] });
+  return withActions(answer(path, look, judged, kernel, { orphans: [], unseen: [] }));
 }

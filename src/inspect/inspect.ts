@@ -6,12 +6,21 @@
 // 3. Judge, name the people behind the numbers, and say what can be done.
 
 import { dirname } from 'node:path';
+import { emptyPolicy } from '../env.js';
 import { LockError } from '../errors.js';
 import { checkOptions, checkPath } from '../lock/options.js';
 import { DEPTH, KNOWN, native, type RawLook, type RawOpener } from '../native.js';
 import { lineagePending, originOf } from '../watch.js';
-import { actionsFor } from './actions.js';
-import { answer, failureOf, freeAnswer, isNothing, policiesFor, type Policies } from './answer.js';
+import { actionsFor, type Seen } from './actions.js';
+import {
+  answer,
+  failureOf,
+  freeAnswer,
+  isNothing,
+  policiesFor,
+  withActions,
+  type Policies,
+} from './answer.js';
 import { Directories } from './directories.js';
 import { containersOf, nameContainers } from './engine.js';
 import { holdersOf } from './holders.js';
@@ -42,6 +51,12 @@ export interface InspectOptions extends Policies {
    * `false` a path with nothing at it needs no search.
    */
   orphans?: boolean;
+  /**
+   * Whether to name who waits also for a held lock of lockbridge, whose holder its record names; true by
+   * default. With `false` /proc/locks is not read for it, and that is 10 to 20 ms for which the kernel
+   * lets every lock of the machine wait.
+   */
+  waiters?: boolean;
 }
 
 /** Says what is at `path` without disturbing whoever uses it. LockError if it cannot be reached. */
@@ -73,39 +88,69 @@ export function inspectAllSync(
   paths: readonly string[],
   options: InspectOptions = {},
 ): (Inspection | LockError)[] {
-  for (const path of paths) checkPath(path);
-  checkOptions(options);
-  return inspectLooks(
-    paths,
-    lookAll(paths, options.probe === true ? DEPTH.probe : DEPTH.content),
-    options,
-  );
+  return Array.from(inspectEach(paths, options), finished);
 }
 
-/** What looks at the paths mean: searches /proc once for whom they name, and judges. */
+/**
+ * The same one by one, without the ways out, each judged when it is asked for: whoever needs but a line
+ * of each of ten thousand keeps nothing else, and that is most of the time that they take.
+ */
+export function inspectEach(
+  paths: readonly string[],
+  options: InspectOptions = {},
+): Iterable<Seen | LockError> {
+  for (const path of paths) checkPath(path);
+  checkOptions(options);
+  return judgeEach(paths, lookAll(paths, options), options);
+}
+
+/** What the looks at the paths mean: searches /proc once for whom they name, and judges. */
 export function inspectLooks(
   paths: readonly string[],
-  looks: readonly RawLook[],
+  looks: ManyLooks,
   options: InspectOptions = {},
 ): (Inspection | LockError)[] {
+  return Array.from(judgeEach(paths, looks, options), finished);
+}
+
+const finished = (seen: Seen | LockError): Inspection | LockError =>
+  LockError.is(seen) ? seen : withActions(seen);
+
+/** Looks by the index of their path. */
+interface ManyLooks {
+  at: (index: number) => RawLook | undefined;
+}
+
+function* judgeEach(
+  paths: readonly string[],
+  looks: ManyLooks,
+  options: InspectOptions,
+): Generator<Seen | LockError> {
   // Only files that nobody has open need no search, and only of a file can that be known.
-  const searched = looks.flatMap((look, at) => (look.error >= 0 && !nobodyHasIt(look) ? [at] : []));
+  const searched: number[] = [];
+  const ids: string[] = [];
+  for (let at = 0; at < paths.length; at++) {
+    const look = looks.at(at);
+    if (look === undefined || look.error < 0 || nobodyHasIt(look)) continue;
+    searched.push(at);
+    ids.push(look.id);
+  }
   const nameless = options.orphans !== false;
   const openers =
     options.search !== false && (nameless || searched.length > 0)
-      ? native.openers(
-          searched.map((at) => looks[at]?.id ?? ''),
-          nameless,
-        )
+      ? native.openers(ids, nameless)
       : { found: [], hidden: 0 };
   const byPath = new Map<number, RawOpener[]>();
   for (const opener of openers.found) {
     const at = searched[opener.target];
-    if (at !== undefined) byPath.set(at, [...(byPath.get(at) ?? []), opener]);
+    if (at === undefined) continue;
+    const others = byPath.get(at);
+    if (others === undefined) byPath.set(at, [opener]);
+    else others.push(opener);
   }
   const processes = new Processes();
   const scene: Scene = {
-    options,
+    options: { ...options, empty: options.empty ?? emptyPolicy() ?? 'held' }, // asked once for all
     processes,
     pids: new PidTable(),
     directories: new Directories(),
@@ -115,11 +160,15 @@ export function inspectLooks(
       processes,
     ),
   };
-  return paths.map((path, at) => inspectOne(path, looks[at], byPath.get(at) ?? [], scene));
+  for (const [at, path] of paths.entries())
+    yield inspectOne(path, looks.at(at), byPath.get(at) ?? NOBODY, scene);
 }
 
+const NOBODY: readonly RawOpener[] = [];
+
 // A file whose maker has it open right now must not be opened: that would end its lineage.
-function lookAll(paths: readonly string[], depth: number): RawLook[] {
+function lookAll(paths: readonly string[], { probe, waiters }: InspectOptions): ManyLooks {
+  const depth = probe === true ? DEPTH.probe : waiters === false ? DEPTH.brief : DEPTH.content;
   if (!paths.some(lineagePending)) return native.lookAll(paths, depth);
   return paths.map((path) => native.look(path, lineagePending(path) ? DEPTH.name : depth));
 }
@@ -140,11 +189,11 @@ interface Scene {
 function inspectOne(
   path: string,
   look: RawLook | undefined,
-  found: RawOpener[],
+  found: readonly RawOpener[],
   scene: Scene,
-): Inspection | LockError {
+): Seen | LockError {
   const { options, view, processes, pids, directories } = scene;
-  const orphans = scene.orphans.of(dirname(path), path);
+  const orphans = scene.orphans.of(path);
   if (look === undefined || isNothing(look)) return freeAnswer(path, orphans);
   const failure = failureOf(path, look);
   if (failure !== undefined) return failure;

@@ -42,6 +42,7 @@ export class PidTable {
   #complete: boolean | undefined;
   #numbers: Set<number> | undefined;
   #identities: Map<string, number> | undefined;
+  #boot: string | undefined;
 
   get complete(): boolean {
     return (this.#complete ??= seesEveryProcess());
@@ -56,7 +57,7 @@ export class PidTable {
   /** What became of the process that a lockbridge record names, as a sentence. A record is a claim. */
   fateOf({ pid, pidns, start, boot }: LockRecord): string {
     const who = `the process of its record (pid ${String(pid)})`;
-    if (boot !== readProc('/proc/sys/kernel/random/boot_id').trim())
+    if (boot !== (this.#boot ??= readProc('/proc/sys/kernel/random/boot_id').trim()))
       return `${who} is of an earlier boot, or of another machine`;
     const living = (this.#identities ??= identities()).get(identity(pidns, pid, start));
     if (living !== undefined) return `${who} lives: it is pid ${String(living)} here`;

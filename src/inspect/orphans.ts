@@ -2,7 +2,7 @@
 // holds the path and protects nothing, and whoever looks at the path cannot see it. Its descriptor
 // still tells where the file was.
 
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { RawOpener } from '../native.js';
 import { holdersOf } from './holders.js';
 import { mountsOf, placeOf, placeThrough, type Mount, type Place } from './mounts.js';
@@ -18,6 +18,7 @@ export class Orphans {
   readonly #processes: Processes;
   readonly #byPlace = new Map<string, RawOpener[]>();
   readonly #names = new Set<string>();
+  readonly #places = new Map<string, Place | undefined>();
   #ours: readonly Mount[] | undefined;
 
   constructor(openers: readonly RawOpener[], processes: Processes) {
@@ -39,12 +40,19 @@ export class Orphans {
     }
   }
 
-  /** Who holds a lock on a file that was once at `name` in the directory. */
-  of(directory: string, path: string): Holder[] {
-    if (!this.#names.has(basename(path))) return [];
-    const place = placeOf(directory, (this.#ours ??= mountsOf('self')));
+  /** Who holds a lock on a file that was once at the path. */
+  of(path: string): Holder[] {
+    if (this.#names.size === 0 || !this.#names.has(basename(path))) return [];
+    const place = this.#placeOf(dirname(path));
     if (place === undefined) return [];
     const at = { ...place, path: join(place.path, basename(path)) };
     return holdersOf({ locks: [] }, this.#byPlace.get(key(at)) ?? [], this.#processes);
+  }
+
+  // Two locks in a directory are as usual as one.
+  #placeOf(dir: string): Place | undefined {
+    if (!this.#places.has(dir))
+      this.#places.set(dir, placeOf(dir, (this.#ours ??= mountsOf('self'))));
+    return this.#places.get(dir);
   }
 }

@@ -25,14 +25,15 @@ export function tracesOf(
   const type = TYPES[look.mode & 0o170000];
   if (type === undefined) return undefined;
   const { content, size, uid, nlink, birth, mtime, ctime, target } = look;
-  const ino = /:(\d+)@/.exec(look.id)?.[1] ?? '';
   return {
     ...{ path, type, content, size, uid, nlink, birth, mtime, ctime, target },
     mode: look.mode & 0o7777,
-    otherLinks: () => (type === 'file' ? directories.otherLinks(path, ino, nlink) : []),
+    otherLinks: () => (type === 'file' ? directories.otherLinks(path, inoOf(look), nlink) : []),
     entries: () => (type === 'directory' ? entriesOf(path) : []),
   };
 }
+
+const inoOf = ({ id }: RawLook): string => /:(\d+)@/.exec(id)?.[1] ?? '';
 
 // By descriptor, because opendir(3) of the path would follow a symbolic link put there meanwhile.
 function entriesOf(path: string): readonly string[] {

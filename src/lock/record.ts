@@ -117,14 +117,16 @@ export function makeRecord(reason: string, role?: LockRecord['role']): string {
   return `${head()}${claim},"reason":${why},"since":"${timestamp()}"}\n`;
 }
 
+const FRONT = '1\n{"lockbridge":1,';
+
 /** What a file's first 512 bytes say, when they are lockbridge's: a record, or the residue mark. */
 export function parseRecord(content: string): LockRecord | 'residue' | undefined {
+  if (!content.startsWith(FRONT)) return undefined;
   if (content.startsWith(native.residueMark)) return 'residue';
-  const [first, second] = content.split('\n', 2);
-  if (first !== '1' || second?.startsWith('{"lockbridge":1,') !== true) return undefined;
+  const end = content.indexOf('\n', FRONT.length);
   let value: unknown;
   try {
-    value = JSON.parse(second);
+    value = JSON.parse(content.slice(2, end === -1 ? undefined : end));
   } catch {
     return undefined;
   }

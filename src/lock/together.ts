@@ -7,7 +7,7 @@
 
 import type { LockHistory } from '../inspect/history.js';
 import type { Inspection } from '../inspect/types.js';
-import { native } from '../native.js';
+import { native, type Birth } from '../native.js';
 import { birth, isContention, takeOver } from './attempt.js';
 import { inFull } from './blocked.js';
 import { failureOn } from './failure.js';
@@ -38,13 +38,22 @@ export function tryTogether(paths: readonly string[], options: TogetherOptions):
   const keep = (lock: Lock): void => void held.set(lock.path, lock);
   try {
     for (;;) {
-      const rest = paths.filter((path) => !held.has(path) && !doomed.has(path));
+      const untouched = held.size === 0 && doomed.size === 0;
+      const rest = untouched ? paths : paths.filter((path) => !held.has(path) && !doomed.has(path));
       if (rest.length === 0 && doomed.size === 0) return inOrder(paths, held);
       if (rest.length === 0) {
         replaceAll(doomed, options, keep);
         continue;
       }
-      const inTheWay = takeFree(rest, options, keep);
+      const how = birth(options);
+      const results = native.acquireAll(rest, ...how);
+      if (results.every((result) => result > 0)) {
+        const locks = rest.map((path, i) => new Lock(path, results[i] ?? 0, how[0]));
+        if (untouched) return locks; // as nearly always
+        for (const lock of locks) keep(lock);
+        continue;
+      }
+      const inTheWay = takeOverAll(rest, results, how, options, keep);
       const seen = options.overrule === undefined ? inTheWay : inFull(inTheWay, options);
       if (!seen.every((blocker) => options.overrule?.(blocker) === true)) {
         const [first, ...others] = [...doomed.values(), ...seen];
@@ -62,18 +71,14 @@ export function tryTogether(paths: readonly string[], options: TogetherOptions):
 const inOrder = (paths: readonly string[], held: ReadonlyMap<string, Lock>): Lock[] =>
   paths.flatMap((path) => held.get(path) ?? []);
 
-// All of them in one native call, or who is in the way; what only a dead holder blocks is kept.
-function takeFree(
+// Who is in the way, of those that a native call did not get; what only a dead holder blocks is kept.
+function takeOverAll(
   paths: readonly string[],
+  results: readonly number[],
+  how: Birth,
   options: TogetherOptions,
   keep: (lock: Lock) => void,
 ): Inspection[] {
-  const how = birth(options);
-  const results = native.acquireAll(paths, ...how);
-  if (results.every((result) => result > 0)) {
-    for (const [i, path] of paths.entries()) keep(new Lock(path, results[i] ?? 0, how[0]));
-    return [];
-  }
   const blockers: Inspection[] = [];
   for (const [i, path] of paths.entries()) {
     const result = results[i] ?? 0;

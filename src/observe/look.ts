@@ -30,7 +30,7 @@ export class Looker {
   /** One reading of /proc/locks for all of them; opens nothing. */
   byName(paths: readonly string[]): RawLook[] {
     this.looks++;
-    return native.lookAll(paths, DEPTH.name);
+    return native.lookAll(paths, DEPTH.name).all();
   }
 
   /** Whether the content of what was looked at is known. */

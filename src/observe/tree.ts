@@ -161,7 +161,7 @@ export class Tree {
     }
     const looks = native.lookAll(others, DEPTH.name);
     for (const [at, path] of others.entries())
-      if (looks[at]?.locked === true) this.#listener.path(path, 0, false);
+      if (looks.at(at).locked) this.#listener.path(path, 0, false);
   }
 }
 

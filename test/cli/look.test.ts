@@ -110,6 +110,32 @@ describe('ls', () => {
   it('says that there are none', () => {
     expect(cli('ls', scratch())).toMatchObject({ code: 0, out: 'no locks\n' });
   });
+
+  it('says the same however its command line is read, and its JSON is that of JSON.stringify', () => {
+    const { dir, path } = place();
+    writeFileSync(path, makeRecord('flashing'));
+    writeFileSync(join(dir, 'b.lock'), '');
+    symlinkSync('elsewhere', join(dir, 'a.lock'));
+    const timeless = (...args: string[]) => cli('ls', dir, ...args).out.replace(/\d s /g, '- s ');
+    expect(timeless()).toBe(timeless('--sort', 'path'));
+    const { out } = cli('ls', '--json', dir);
+    expect(cli('ls', dir, '--json', '--sort=path').out).toBe(out);
+    expect(out).toBe(`${JSON.stringify(JSON.parse(out), null, 2)}\n`);
+    expect(JSON.parse(out)).toEqual(
+      ['a.lock', 'b.lock', 'updates.lock'].map(
+        (name) => cliJson<[Inspection]>('status', join(dir, name))[0],
+      ),
+    );
+    expect(cli('ls', '--json', scratch()).out).toBe('[]\n');
+  });
+
+  it('has its columns below each other also behind wide characters', () => {
+    const { dir } = place();
+    writeFileSync(join(dir, '錠.lock'), '');
+    writeFileSync(join(dir, 'ab.lock'), '');
+    const [, narrow = '', wide = ''] = cli('ls', dir).out.split('\n');
+    expect(narrow.indexOf('held')).toBe(wide.indexOf('held') + 1);
+  });
 });
 
 describe('sweep', () => {

@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { readNames } from '../../inspect/directories.js';
+import { DEPTH, native } from '../../native.js';
 import { appName, lockDir, servicesDir, WAY, type AppServices } from './places.js';
 
 const MOST_SERVICES = 20_000;
@@ -53,19 +54,35 @@ export function prepareDirs(root: string | undefined, apps: readonly AppServices
   );
 }
 
+/** The directories on the way to the locks of some apps: `own` have to be the supervisor's alone. */
+export interface Ways {
+  own: readonly string[];
+  others: readonly string[];
+}
+
+/** What {@link checkDirs} looks at, for who asks again and again. */
+export function waysTo(root: string | undefined, apps: readonly AppServices[]): Ways {
+  const ways = new Map(apps.flatMap(({ app }) => wayTo(root, [...WAY, appName(app)])));
+  const above = [...ways].filter(([, own]) => !own).map(([path]) => path);
+  const services = apps.flatMap(({ app, services }) => {
+    const dir = join(servicesDir(root), appName(app));
+    return services.map((service) => `${dir}/${service}`);
+  });
+  const own = [...ways].filter(([, ours]) => ours).map(([path]) => path);
+  return { own, others: [...above, ...services] };
+}
+
 /**
  * Refuses (ERR_LOCK_PATH) what somebody else put in the way to the lock directories of some apps. What
- * is not there yet is nobody's.
+ * is not there yet is nobody's. One native call for all.
  */
-export function checkDirs(root: string | undefined, apps: readonly AppServices[]): void {
-  const ways = new Map(apps.flatMap(({ app }) => wayTo(root, [...WAY, appName(app)])));
-  for (const [dir, own] of ways) {
-    const found = checkDir(dir);
-    if (own && found !== undefined) checkOurs(dir, found);
-  }
-  for (const { app, services } of apps) {
-    const dir = join(servicesDir(root), appName(app));
-    for (const service of services) checkDir(`${dir}/${service}`);
+export function checkDirs({ own, others }: Ways): void {
+  const looks = native.lookAll([...own, ...others], DEPTH.name);
+  for (const [at, dir] of [...own, ...others].entries()) {
+    const look = looks.at(at);
+    const directory = look.error >= 0 && (look.mode & constants.S_IFMT) === constants.S_IFDIR;
+    const found = directory ? look : checkDir(dir);
+    if (at < own.length && found !== undefined) checkOurs(dir, found);
   }
 }
 
@@ -75,7 +92,7 @@ function checkDir(dir: string): Stats | undefined {
   throw unusable(dir, found.isSymbolicLink() ? WHY['ELOOP'] : WHY['ENOTDIR']);
 }
 
-function checkOurs(path: string, { uid, mode }: Stats): void {
+function checkOurs(path: string, { uid, mode }: Pick<Stats, 'uid' | 'mode'>): void {
   if (![0, process.getuid?.()].includes(uid) || (mode & 0o022) !== 0)
     throw unusable(path, 'others than the supervisor may write to it');
 }

@@ -17,7 +17,7 @@ import {
 } from '../../lock/together.js';
 import { deadline } from '../../lock/wait.js';
 import { holderText, updatesLocked, type Scene } from './blockers.js';
-import { checkDirs, prepareDirs } from './directories.js';
+import { checkDirs, prepareDirs, type Ways } from './directories.js';
 import { tell } from './events.js';
 import { HeldUpdateLocks } from './held-update-locks.js';
 import { appName, type AppServices } from './places.js';
@@ -37,6 +37,7 @@ export interface LockableSet {
   apps: readonly AppServices[];
   options: UpdateLocksOptions;
   scene: Scene;
+  ways: Ways;
   /** For each app, sorted. */
   turns: readonly { key: string; app: string }[];
 }
@@ -46,21 +47,23 @@ export async function takeAll(set: LockableSet, request: LockRequest): Promise<H
   const { scene } = set;
   const { timeout = 0, signal, maxWait = MAX_WAIT_MS, force = false, onBlocked } = request;
   if (isAborted(signal)) throw abortedBy(signal, []);
-  const { stop, clear } = deadline(timeout, signal);
+  const waiting = timeout === 0 ? undefined : deadline(timeout, signal); // most make one try
   const blocked = (seen: readonly Inspection[]): void => onBlocked?.(scene.noted(seen));
   const locked = (seen: readonly Inspection[]): LockError =>
     updatesLocked(scene.noted(seen), (path) => scene.place(path));
+  const taking = takingFor(set, request);
   try {
     for (;;) {
       const turn = await takeTurn(set.turns, maxWait, signal);
       let got: readonly Lock[] | Blockers | undefined;
       try {
-        got = tryAll(set, request);
-        if (!isBlockers(got)) return held(set, request, got, turn.end);
+        got = tryAll(set, taking);
+        if (!isBlockers(got)) return held(set, request, taking, got, turn.end);
       } finally {
         if (got === undefined || isBlockers(got)) turn.end();
       }
-      if (timeout === 0) throw locked(got);
+      if (waiting === undefined) throw locked(got);
+      const { stop } = waiting;
       blocked(got);
       const left = await untilGone(got, stop, (seen) => scene.still(seen, force), blocked);
       if (isAborted(signal)) throw abortedBy(signal, left);
@@ -69,14 +72,13 @@ export async function takeAll(set: LockableSet, request: LockRequest): Promise<H
       await new Promise(setImmediate); // whatever happens, others get to run between two tries
     }
   } finally {
-    clear();
+    waiting?.clear();
   }
 }
 
 // The directories are made when one is found missing, so that it costs nothing otherwise.
-function tryAll(set: LockableSet, request: LockRequest): readonly Lock[] | Blockers {
-  checkDirs(set.options.root, set.apps);
-  const options = takingFor(set, request);
+function tryAll(set: LockableSet, options: TogetherOptions): readonly Lock[] | Blockers {
+  checkDirs(set.ways);
   try {
     return tryTogether(set.paths, options);
   } catch (error) {
@@ -111,20 +113,21 @@ function takingFor({ options, scene }: LockableSet, request: LockRequest): Toget
 
 function held(
   set: LockableSet,
-  request: LockRequest,
+  { reason }: LockRequest,
+  taking: TogetherOptions,
   locks: readonly Lock[],
   endTurn: () => void,
 ): HeldUpdateLocks {
   const { onEvent } = set.options;
-  const { reason } = request;
   const tellAll = (kind: 'taken' | 'released'): void => {
+    if (onEvent === undefined) return;
     for (const { app, services } of set.apps) {
       const one = services.length === 1;
       const text = `update locks of ${one ? `service ${String(services[0])}` : `${String(services.length)} services`} ${kind}`;
       tell(onEvent, { kind, app: appName(app), ...(reason !== undefined && { reason }), text });
     }
   };
-  return new HeldUpdateLocks(locks, takingFor(set, request), {
+  return new HeldUpdateLocks(locks, taking, {
     place: (path) => set.scene.place(path),
     tell: (event) => {
       tell(onEvent, event);

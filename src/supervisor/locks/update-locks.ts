@@ -7,7 +7,7 @@
 import { invalid } from '../../errors.js';
 import { watchDirectory } from '../../watch.js';
 import { Scene } from './blockers.js';
-import { prepareDirs } from './directories.js';
+import { prepareDirs, waysTo } from './directories.js';
 import type { HeldUpdateLocks } from './held-update-locks.js';
 import { appName, lockPlaces, servicesDir, type AppServices } from './places.js';
 import { checkRequest } from './request.js';
@@ -34,6 +34,7 @@ export class UpdateLocks {
       apps: apps.map((one) => ({ ...one, services: [...one.services] })),
       options,
       scene: new Scene(places, options),
+      ways: waysTo(options.root, apps),
       turns: names.map((app) => ({ key: `${servicesDir(options.root)}/${app}`, app })),
     };
   }

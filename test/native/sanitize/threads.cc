@@ -23,6 +23,7 @@
 #include "../../../native/exits.h"
 #include "../../../native/lineage.h"
 #include "../../../native/lockfile.h"
+#include "../../../native/looks.h"
 #include "../../../native/parse.h"
 #include "../../../native/probe.h"
 #include "../../../native/procfs.h"
@@ -99,6 +100,8 @@ void churn(const std::string& dir, int rounds) {
   for (int round = 0; round < rounds; round++) {
     const Fd fd(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644));
     look(path, Depth::kContent);
+    // By threads of its own, of a file that others make, take and remove meanwhile.
+    if (round % 100 == 0) lookAll(std::vector<std::string>(1100, path), Depth::kContent);
     unlink(path.c_str());
   }
 }

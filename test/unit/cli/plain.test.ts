@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { lsCommand } from '../../../dist/cli/ls.js';
 import { parserOf } from '../../../dist/cli/main.js';
 import { plainArguments } from '../../../dist/cli/plain.js';
 import { runCommand } from '../../../dist/cli/run.js';
@@ -10,8 +11,11 @@ import { statusCommand } from '../../../dist/cli/status.js';
 import { waitCommand } from '../../../dist/cli/wait.js';
 import { BIN } from '../../helpers/cli.js';
 
-const COMMANDS = [runCommand, statusCommand, waitCommand];
-const KEYS = ['path', 'json', 'empty', 'wait', 'nonblock', 'conflict-exit-code', 'reason', '--'];
+const COMMANDS = [runCommand, statusCommand, waitCommand, lsCommand];
+const KEYS = [
+  ...['path', 'json', 'empty', 'wait', 'nonblock', 'conflict-exit-code', 'reason', '--'],
+  ...['dir', 'sort', 'reverse', 'all', 'state'],
+];
 
 async function parsed(argv: readonly string[]): Promise<unknown> {
   let got: Record<string, unknown> | undefined;
@@ -48,7 +52,9 @@ it('a plain command line means what yargs makes of it', async () => {
 });
 
 it.each([
-  ['an option', ['status', 'a', '--json']],
+  ['an option', ['status', 'a', '--empty=free']],
+  ['an option of ls', ['ls', '--all', 'a']],
+  ['what may be the value of an option', ['ls', '--json', 'false']],
   ['an option before the command', ['--json', 'status', 'a']],
   ['a negative number', ['status', '-1']],
   ['the word that yargs takes for --help', ['status', 'help']],
