@@ -8,14 +8,16 @@
 
 namespace lockbridge {
 
-int adoptOpen(const std::string& path, Held* out) {
+namespace {
+
+int openCandidate(const std::string& path, int access, Held* out) {
   struct statx st;
   int done = statName(AT_FDCWD, path.c_str(), &st);
   if (done < 0) return done == -ENOENT ? -ESTALE : done;
   if (!S_ISREG(st.stx_mode)) return -ESTALE;
   // Never O_CREAT: with fs.protected_regular that is EACCES on another user's file in a sticky
   // directory, for root too (proc_sys_fs(5)).
-  Fd fd(openUntrusted(path.c_str(), O_RDWR));
+  Fd fd(openUntrusted(path.c_str(), access));
   if (!fd.ok()) return isAnotherNow(fd.error()) ? -ESTALE : fd.error();
   struct statx opened;
   done = statFd(fd.get(), &opened);
@@ -26,6 +28,16 @@ int adoptOpen(const std::string& path, Held* out) {
   out->id = identityOf(opened);
   out->mechanisms = kExistence;
   return 0;
+}
+
+}  // namespace
+
+int adoptOpen(const std::string& path, Held* out) { return openCandidate(path, O_RDWR, out); }
+
+int waitOpen(const std::string& path, Held* out) {
+  const int done = openCandidate(path, O_RDWR, out);
+  const bool forReading = done == -EACCES || done == -EPERM || done == -EROFS;
+  return forReading ? openCandidate(path, O_RDONLY, out) : done;
 }
 
 int adoptLock(Held* held) {

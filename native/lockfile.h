@@ -70,6 +70,8 @@ int replace(const std::string& path, const Birth& birth, const Judged* expected,
 // Opens an existing regular file for adoption without creating or following anything.
 // -ESTALE: not a regular file, or the path named something else meanwhile.
 int adoptOpen(const std::string& path, Held* out);
+// The same for who will wait for its kernel locks: for reading where it may not be written to.
+int waitOpen(const std::string& path, Held* out);
 // Both kernel locks, without waiting, on a descriptor of adoptOpen; -EWOULDBLOCK, -ESTALE.
 int adoptLock(Held* held);
 // Writes our record over what is there and marks the inode as ours. -ESTALE: a forcer has replaced

@@ -36,15 +36,18 @@ void readContent(int fd, Look* out) {
 
 // On these, leases and locks are known to this mount alone; the same file may be locked by way of
 // another one, or on another machine.
-bool mayBeLockedElsewhere(int fd) {
+bool isShared(const struct statfs& fs) {
   constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42, kFuse = 0x65735546;
   constexpr long kCeph = 0x00C36400, kAfs = 0x5346414F;
-  struct statfs fs;
-  if (fstatfs(fd, &fs) != 0) return true;
   for (const long type : {static_cast<long>(NFS_SUPER_MAGIC), kSmb1, kCifs, kSmb2, kFuse, kCeph,
                           kAfs, static_cast<long>(V9FS_MAGIC)})
     if (static_cast<long>(fs.f_type) == type) return true;
   return false;
+}
+
+bool mayBeLockedElsewhere(int fd) {
+  struct statfs fs;
+  return fstatfs(fd, &fs) != 0 || isShared(fs);
 }
 
 // 1. Asks about record locks; takes nothing and needs no write access (fcntl(2), F_OFD_GETLK).
@@ -177,6 +180,11 @@ Look lookHeld(int fd) {
   readContent(fd, &out);
   out.elsewhere = mayBeLockedElsewhere(fd);
   return out;
+}
+
+bool mayChangeElsewhere(const std::string& path) {
+  struct statfs fs;
+  return statfs(path.c_str(), &fs) != 0 || isShared(fs);
 }
 
 bool surelyOurs(int fd) {

@@ -5,6 +5,7 @@
 
 #include <sys/inotify.h>
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -44,14 +45,25 @@ class Watcher {
   void remove(int wd, const Interest& interest);
   // What is known of a file; false if nothing.
   bool lineage(int wd, const std::string& name, Lineage* out);
+  // When `name` goes from the directory, `gone` is called on the watcher's thread, before anybody
+  // is told; once, and for one of those who expect it, the first. The directory stays watched
+  // meanwhile. An id for withdraw.
+  int expect(int wd, const std::string& name, std::function<void()> gone);
+  // False: `gone` is called, or was.
+  bool withdraw(int wd, int id);
 
  private:
+  struct Expectation {
+    int id;
+    std::function<void()> gone;
+  };
   struct Directory {
     std::string path;
     int users = 0;
     int lineageUsers = 0;
     int openUsers = 0;
     Lineages lineages;
+    std::multimap<std::string, Expectation> expected;  // by name, in the order of their coming
     bool uses() const { return lineageUsers > 0 || openUsers > 0; }
   };
 
@@ -60,8 +72,11 @@ class Watcher {
   void loop();
   void drain();
   void accept(const inotify_event& event, std::string&& name, uint64_t now);
+  void expectedIsGone(Directory* entry, const std::string& name);
+  uint64_t nextPoll();
   void pollDue();
-  void pollLocks(Lineages* lineages, const std::string& name);
+  void askDue();
+  Lineage* find(int wd, const std::string& name);
   void wake();
 
   const std::function<void(std::vector<WatchEvent>&&)> deliver_;
@@ -73,6 +88,9 @@ class Watcher {
   uint64_t batch_ = 0;
   std::map<int, Directory> directories_;
   std::vector<WatchEvent> pending_;
+  std::vector<std::function<void()>> gone_;
+  int nextExpectation_ = 1;
+  std::condition_variable asked_;
   std::thread thread_;
 };
 

@@ -10,6 +10,7 @@ import { native, ORIGIN, type WatchFlags } from './native.js';
 export const IN = {
   MODIFY: 0x2,
   CLOSE: 0x18,
+  CLOSE_WRITE: 0x8,
   OPEN: 0x20,
   MOVED_FROM: 0x40,
   MOVED_TO: 0x80,
@@ -41,6 +42,8 @@ export type Listener = (name: string, mask: number) => void;
 /** A directory under watch. `close()` is idempotent. */
 export interface DirectoryWatch extends Disposable {
   readonly dir: string;
+  /** @internal The kernel's watch descriptor. */
+  readonly wd: number;
   close(): void;
 }
 
@@ -108,7 +111,7 @@ export function subscribe(
     }
     native.unwatch(wd, ...flags);
   };
-  return { dir: path, close, [Symbol.dispose]: close };
+  return { dir: path, wd, close, [Symbol.dispose]: close };
 }
 
 /**
