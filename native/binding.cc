@@ -533,7 +533,8 @@ void finishExit(Napi::Env env, State& state, int id) {
   callQuietly(env, done, {});
 }
 
-// (pid, start time, done()) -> an id for unwatchProcess, or -errno; see ExitWatcher::add.
+// (pid, start time, done(), until it is reaped?) -> an id for unwatchProcess, or -errno; see
+// ExitWatcher::add.
 Napi::Value WatchProcess(Info info) {
   State& s = state(info);
   readyCalls(info.Env(), s);
@@ -544,7 +545,7 @@ Napi::Value WatchProcess(Info info) {
   }
   const int id = s.nextExit++;
   const auto start = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
-  const int added = s.exitWatcher->add(integer(info[0]), start, id);
+  const int added = s.exitWatcher->add(integer(info[0]), start, id, info.Length() > 3);
   if (added < 0) return number(info, added);
   s.exits[id] = Napi::Persistent(info[2].As<Napi::Function>());
   holdLoop(info.Env(), s);

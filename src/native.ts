@@ -163,8 +163,9 @@ export interface Native {
   exchange(one: string, other: string): number;
   lease(fd: number): number;
   setAttribute(fd: number): number;
-  /** Tells once when that very process has ended; -ESRCH if it has, -ENOSYS before Linux 5.3. */
-  watchProcess(pid: number, start: number, done: () => void): number;
+  /** Tells once when that very process has ended; -ESRCH if it has, -ENOSYS before Linux 5.3. `reaped`: when it
+   * is no zombie any more either, which is told since Linux 6.9. */
+  watchProcess(pid: number, start: number, done: () => void, reaped?: true): number;
   unwatchProcess(id: number): void;
   privateMounts(): number;
   openPlace(path: string): number;

@@ -1,5 +1,8 @@
 // The end of a process that a lock file names, by event: what makes a lock stale that goes by a pid.
+//
+// A zombie still has its number, so what is waited for is that it is reaped.
 
+import { release } from 'node:os';
 import { readProc, visiblePids } from '../inspect/procfs.js';
 import type { Inspection } from '../inspect/types.js';
 import { native } from '../native.js';
@@ -7,10 +10,13 @@ import { startTime } from './record.js';
 
 /** Some processes under watch. */
 export interface EndWatch {
-  /** False where the end of one of them will not be told: a zombie, or a kernel before 5.3. */
+  /** False where the end of one of them will not be told, as on a kernel before 6.9. */
   readonly sure: boolean;
   close(): void;
 }
+
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const TELLS_REAPING = major > 6 || (major === 6 && minor >= 9);
 
 const NONE: EndWatch = { sure: true, close: () => undefined };
 
@@ -30,9 +36,7 @@ export function watchNamed({ holders }: Inspection, ended: () => void): EndWatch
     if (named.length === 0) continue;
     for (const number of named) found.add(number);
     const start = startTime(readProc(`/proc/${String(pid)}/stat`));
-    // The end of a zombie has come and gone; what is left of it goes without an event.
-    const zombie = /^State:\tZ/m.test(status);
-    const id = zombie ? -1 : native.watchProcess(pid, start, ended);
+    const id = TELLS_REAPING ? native.watchProcess(pid, start, ended, true) : -1;
     if (id < 0) sure = false;
     else ids.push(id);
   }

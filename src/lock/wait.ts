@@ -82,10 +82,7 @@ export class PathWait {
   ): Promise<Lock | Inspection | undefined> {
     if (this.#moved) this.close();
     this.#moved = false;
-    if (this.#watch === undefined) {
-      this.#watch = this.#subscribe();
-      return undefined; // it may have changed before this
-    }
+    this.#watch ??= this.#subscribe();
     const madeNow = lineagePending(this.#path);
     if (blocker.by !== 'kernel' || madeNow)
       return this.#name(blocker, stop, take, madeNow ? IN.CLOSE : IN.CLOSE_WRITE);
