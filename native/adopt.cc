@@ -53,13 +53,17 @@ int adoptCommit(Held* held, const Birth& birth) {
   // all.
   const Fd dir = openParent(split(held->path).dir);
   if (dir.ok()) keepForcersOut(dir.get());
-  const int same = stillNames(*held);
-  if (same != 1) return same == 0 ? -ESTALE : same;
+  struct statx st;
+  const int seen = statName(AT_FDCWD, held->path.c_str(), &st);
+  if (seen == -ENOENT || seen == -ENOTDIR) return -ESTALE;
+  if (seen < 0) return seen;
+  if (identityOf(st) != held->id) return -ESTALE;
   if (birth.setOwner) {
     const int owned = retry("fchown", [&] { return fchown(fd, birth.uid, birth.gid); });
     if (owned < 0) return owned;
   }
-  const int done = writeRecord(fd, birth.record);
+  const bool shorter = st.stx_size <= birth.record.size();  // nothing of it will be left to cut
+  const int done = shorter ? writeAll(fd, birth.record) : writeRecord(fd, birth.record);
   if (done < 0) return done;
   markOurs(fd, split(held->path).name);
   // Not the owner: the mtime cannot be set ahead, and age-judging peers go by the write above.

@@ -67,11 +67,11 @@ struct State {
   int nextExit = 1;
 
   void tearDown() {
+    waits.clear();
+    answered.reset();
     exitWatcher.reset();
     exits.clear();
     watcher.reset();
-    waits.clear();
-    answered.reset();
     for (auto& [fd, lock] : held) release(std::move(lock));
     held.clear();
     if (callsReady) calls.Abort();
@@ -439,6 +439,7 @@ void finishWait(Napi::Env env, State& state, int id) {
   holdLoop(env, state);
   Answer answer = fetch(&wait);
   state.answered = std::move(wait.waiter);
+  if (state.watcher && wait.wd >= 0 && answer.result != kTaken) state.watcher->restore(wait.wd);
   const double packed = answer.result > 0 ? keep(state, std::move(answer.held)) : 0;
   callQuietly(env, wait.done,
               {Napi::Number::New(env, answer.result), Napi::Number::New(env, packed),
@@ -462,6 +463,7 @@ std::function<void()> teller(State& state, int id) {
   };
 }
 
+// (path, done, nothing, or watch descriptor and …claim).
 // A descriptor that only waits: not in the table of locks, because what is in there at the end is
 // released, and this may be somebody else's.
 Napi::Value StartWait(Info info) {
@@ -470,10 +472,15 @@ Napi::Value StartWait(Info info) {
   const int opened = waitOpen(text(info[0]), &candidate);
   if (opened < 0) return number(info, opened);
   std::optional<Claim> claim;
-  if (info.Length() > 2) claim = claimOf(info, candidate.path, 2);
+  const int wd = info.Length() > 2 && s.watcher ? integer(info[2]) : -1;
+  if (wd >= 0) {
+    claim = claimOf(info, candidate.path, 3);
+    claim->deciding = [&s, wd] { s.watcher->hush(wd); };
+  }
   readyCalls(info.Env(), s);
   const int id = s.nextWait++;
   Wait& wait = s.waits[id];
+  wait.wd = wd;
   holdLoop(info.Env(), s);
   wait.waiter = std::make_unique<Waiter>(std::move(candidate), std::move(claim), teller(s, id));
   wait.done = Napi::Persistent(info[1].As<Napi::Function>());

@@ -1,5 +1,6 @@
 #include "claim.h"
 
+#include <cerrno>
 #include <ctime>
 
 #include "probe.h"
@@ -37,11 +38,13 @@ int claimName(Claim* claim, Held* out) {
 }
 
 int claimLocked(Claim* claim, Held* held) {
-  const int same = stillNames(*held);
-  if (same != 1) return same == 0 ? -ESTALE : same;
   const int fd = held->fd.get();
-  if (!asItWasJudged(*claim, fd) && !surelyOurs(fd)) return kToJudge;
+  if (!asItWasJudged(*claim, fd) && !surelyOurs(fd)) {
+    const int same = stillNames(*held);
+    return same == 1 ? kToJudge : same == 0 ? -ESTALE : same;
+  }
   finishRecord(claim);
+  if (claim->deciding) claim->deciding();
   const int done = adoptCommit(held, claim->birth);
   return done < 0 ? done : kTaken;
 }

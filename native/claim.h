@@ -4,6 +4,7 @@
 // Only what needs no judgement is done here; the rest is left to TypeScript, which judges.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "lockfile.h"
@@ -18,6 +19,8 @@ struct Claim {
   // The file as it was when it was judged to be nobody's but for its kernel locks: empty, and last
   // changed then (milliseconds); below 0: it was not judged so.
   double freeSince = -1;
+  // Called just before the file is made ours: each of the calls that do so is an event there.
+  std::function<void()> deciding;
 };
 
 enum Claimed : int {

@@ -90,7 +90,9 @@ int lockKernel(Held* held);
 void markOurs(int fd, const std::string& name);
 // Gives a nameless file its name. 0 or -errno.
 int linkName(int fd, const char* path);
-// Overwrites the content and cuts what was longer. 0 or -errno.
+// Overwrites the content from the start. 0 or -errno.
+int writeAll(int fd, const std::string& text);
+// The same, and cuts what was longer.
 int writeRecord(int fd, const std::string& record);
 // Sets the mtime `aheadSeconds` from now (atime: now). 0 or -errno.
 int beat(int fd, int aheadSeconds);

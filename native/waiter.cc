@@ -143,7 +143,7 @@ void Waiter::cancel() {
 Answer Waiter::fetch() {
   std::unique_lock<std::mutex> guard(mutex_);
   settled_.wait(guard, [this] { return isSettled_; });
-  return std::move(answer_);
+  return std::exchange(answer_, Answer());
 }
 
 Waiter::~Waiter() {

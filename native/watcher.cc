@@ -65,6 +65,7 @@ int Watcher::add(const std::string& dir, const Interest& interest) {
   if (wd < 0) return wd;
   Directory& entry = directories_[wd];
   if (entry.users == 0) entry.path = dir;
+  if (entry.hushed) widen(&entry);
   entry.users++;
   if (interest.lineage) entry.lineageUsers++;
   if (interest.opens) entry.openUsers++;
@@ -83,30 +84,53 @@ void Watcher::remove(int wd, const Interest& interest) {
       inotify_add_watch(inotify_.get(), entry.path.c_str(), maskFor(false));
     return;
   }
-  retire(wd, entry.path);
+  retire(wd, entry);
   directories_.erase(found);
 }
 
 // A removed watch is one more event, and each that finds the thread asleep costs the caller some
-// 100 us: longer than it takes to make a file ours, which is when a waiter stops watching. So the
-// last one is made to say nothing and removed by the next add(), which often wants it again.
-void Watcher::retire(int wd, const std::string& dir) {
-  if (retired_ < 0) {
-    const int same = retry("inotify_add_watch", [&] {
-      return inotify_add_watch(inotify_.get(), dir.c_str(), IN_DELETE_SELF | IN_ONLYDIR);
-    });
-    if (same == wd) {
-      retired_ = wd;
-      return;
-    }
-    // Another directory by now, and perhaps one that is watched under another name.
-    const auto other = directories_.find(same);
-    if (other != directories_.end())
-      inotify_add_watch(inotify_.get(), dir.c_str(), maskFor(other->second.uses()));
-    else if (same >= 0)
-      inotify_rm_watch(inotify_.get(), same);
-  }
-  inotify_rm_watch(inotify_.get(), wd);
+// 100 us. So the last one is made to say nothing and removed by the next add(), which often wants
+// it again.
+void Watcher::retire(int wd, const Directory& entry) {
+  if (retired_ < 0 && (entry.hushed || silence(wd, entry.path)))
+    retired_ = wd;
+  else
+    inotify_rm_watch(inotify_.get(), wd);
+}
+
+// False: the path names another directory by now, and perhaps one that is watched under another
+// name.
+bool Watcher::silence(int wd, const std::string& dir) {
+  const int same = retry("inotify_add_watch", [&] {
+    return inotify_add_watch(inotify_.get(), dir.c_str(), IN_DELETE_SELF | IN_ONLYDIR);
+  });
+  if (same == wd) return true;
+  const auto other = directories_.find(same);
+  if (other != directories_.end())
+    inotify_add_watch(inotify_.get(), dir.c_str(), maskFor(other->second.uses()));
+  else if (same >= 0)
+    inotify_rm_watch(inotify_.get(), same);
+  return false;
+}
+
+void Watcher::hush(int wd) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end() || found->second.users > 1) return;
+  found->second.hushed = silence(wd, found->second.path);
+}
+
+void Watcher::restore(int wd) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end() || !found->second.hushed) return;
+  widen(&found->second);
+}
+
+void Watcher::widen(Directory* entry) {
+  entry->hushed = false;
+  entry->lineages.clear();
+  inotify_add_watch(inotify_.get(), entry->path.c_str(), maskFor(entry->uses()) | IN_MASK_ADD);
 }
 
 int Watcher::expect(int wd, const std::string& name, std::function<void()> gone) {
@@ -175,6 +199,8 @@ void Watcher::accept(const inotify_event& event, std::string&& name, uint64_t no
       entry.lineages.event(entry.path, name, event.mask, now, batch_);
   }
   if (event.mask & (IN_DELETE | IN_MOVED_FROM)) expectedIsGone(&found->second, name);
+  // That the directory itself was opened or closed is no news of what is in it.
+  if ((event.mask & kUse) && name.empty()) return;
   // Nearly nobody waits for an open, and there are many.
   if ((event.mask & IN_OPEN) && found->second.openUsers == 0) return;
   pending_.push_back({lost ? -1 : event.wd, event.mask, std::move(name)});

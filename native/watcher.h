@@ -43,6 +43,11 @@ class Watcher {
   // descriptor or -errno.
   int add(const std::string& dir, const Interest& interest);
   void remove(int wd, const Interest& interest);
+  // Whoever watches the directory alone is about to make events in it that are news to nobody: they
+  // would wake this thread, which takes the processor from whoever is told. Until the watch is
+  // removed, or restored because nothing came of it; what happened meanwhile is lost.
+  void hush(int wd);
+  void restore(int wd);
   // What is known of a file; false if nothing.
   bool lineage(int wd, const std::string& name, Lineage* out);
   // When `name` goes from the directory, `gone` is called on the watcher's thread, before anybody
@@ -62,13 +67,16 @@ class Watcher {
     int users = 0;
     int lineageUsers = 0;
     int openUsers = 0;
+    bool hushed = false;
     Lineages lineages;
     std::multimap<std::string, Expectation> expected;  // by name, in the order of their coming
     bool uses() const { return lineageUsers > 0 || openUsers > 0; }
   };
 
   int open();
-  void retire(int wd, const std::string& dir);
+  void retire(int wd, const Directory& entry);
+  bool silence(int wd, const std::string& dir);
+  void widen(Directory* entry);
   void loop();
   void drain();
   void accept(const inotify_event& event, std::string&& name, uint64_t now);

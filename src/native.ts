@@ -140,7 +140,7 @@ export interface Native {
   sameDescription(pid: number, fd: number, otherPid: number, otherFd: number): number;
   walk(dir: string, follow: boolean, most: number, depth: number): RawWalk | number;
   /** Waits for the kernel locks of the file that is there now; an id, or -errno. */
-  startWait(path: string, done: WaitDone, ...claim: Claim | []): number;
+  startWait(path: string, done: WaitDone, ...claim: [wd: number, ...Claim] | []): number;
   /** Takes `path` when its name goes from the watched directory; an id, or -errno. */
   expectName(path: string, done: WaitDone, wd: number, ...claim: Claim): number;
   /** Ends a wait of either kind; its callback still comes. */

@@ -20,7 +20,12 @@ const KINDS = {
     let lock;
     return {
       take: (path) => void (lock = acquireSync(path)),
-      wait: async (path) => void (lock = await acquire(path, { empty: command[0] ?? 'held' })),
+      wait: async (path, waiting) => {
+        // Whoever is in the way may be found only after many milliseconds (/proc/locks); what is
+        // measured begins when it waits.
+        const onBlocked = () => setImmediate(waiting);
+        lock = await acquire(path, { empty: command[0] ?? 'held', onBlocked });
+      },
       drop: () => lock.releaseSync(),
     };
   },
@@ -64,6 +69,11 @@ async function run(path) {
   return (await promisify(execFile)(name, args)).stdout.trim();
 }
 
+/** A function that does its work once. */
+const once = (work) => () => {
+  work();
+  work = () => undefined;
+};
 const say = (line) => process.stdout.write(`${line}\n`);
 const now = () => process.hrtime.bigint();
 const party = await KINDS[kind]();
@@ -74,8 +84,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     party.take(path);
     say('held');
   } else if (line.startsWith('wait')) {
-    say('waiting');
-    const told = await party.wait(path);
+    const waiting = once(() => say('waiting'));
+    if (kind !== 'lockbridge') waiting();
+    const told = await party.wait(path, waiting);
     const held = now();
     say(`held ${told ?? held}`);
   } else {

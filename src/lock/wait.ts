@@ -7,7 +7,7 @@
 
 import { basename, dirname } from 'node:path';
 import type { Inspection } from '../inspect/types.js';
-import { CLAIMED, native, type Claim, type WaitDone } from '../native.js';
+import { CLAIMED, native, type WaitDone } from '../native.js';
 import { IN, lineagePending, NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
 import { adoptLocked, birth } from './attempt.js';
 import { claimFor } from './claim.js';
@@ -100,9 +100,11 @@ export class PathWait {
     take: AcquireOptions | undefined,
   ): Promise<Ended> {
     this.#closes = 0;
-    const claim: Claim | [] = take === undefined ? [] : claimFor(take, blocker);
+    const wd = this.#watch?.wd ?? -1;
     return this.#until(blocker, { nameOnly: true, sure: true }, stop, (done) =>
-      native.startWait(this.#path, done, ...claim),
+      take === undefined
+        ? native.startWait(this.#path, done)
+        : native.startWait(this.#path, done, wd, ...claimFor(take, blocker)),
     );
   }
 
