@@ -502,6 +502,7 @@ Napi::Value ExpectName(Info info) {
   const int id = s.nextWait++;
   const int wd = integer(info[2]);
   auto claim = std::make_shared<NameClaim>(claimOf(info, std::move(path), 3));
+  claim->claim.deciding = [&s, wd] { s.watcher->hush(wd); };
   const int expectation = s.watcher->expect(wd, name, [claim, tell = teller(s, id)] {
     const std::lock_guard<std::mutex> making(claim->made);
     tell();

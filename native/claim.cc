@@ -33,6 +33,7 @@ bool asItWasJudged(const Claim& claim, int fd) {
 
 int claimName(Claim* claim, Held* out) {
   finishRecord(claim);
+  if (claim->deciding) claim->deciding();
   const int done = create(claim->path, claim->birth, out);
   return done < 0 ? done : kTaken;
 }

@@ -19,7 +19,7 @@ struct Claim {
   // The file as it was when it was judged to be nobody's but for its kernel locks: empty, and last
   // changed then (milliseconds); below 0: it was not judged so.
   double freeSince = -1;
-  // Called just before the file is made ours: each of the calls that do so is an event there.
+  // Called just before the path is taken: each of the calls that do so is an event there.
   std::function<void()> deciding;
 };
 

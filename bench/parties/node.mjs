@@ -10,6 +10,7 @@ import { unlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { LOCKBRIDGE_RUN } from '../harness/party.mjs';
 
 const [kind, ...command] = process.argv.slice(2);
 
@@ -59,14 +60,16 @@ const KINDS = {
       drop: () => unlinkSync(held),
     };
   },
-  // `flock PATH stamp`: holds while its command runs, which prints the time.
+  // `flock PATH stamp`: holds while its command runs, which prints the time. Ours says when it waits.
   wraps: async () => ({ wait: run, drop: () => undefined }),
 };
 
 /** Runs the command; what it printed. Its complaints count only where it fails. */
-async function run(path) {
+async function run(path, waiting) {
   const [name, ...args] = command.map((arg) => (arg === '{}' ? path : arg));
-  return (await promisify(execFile)(name, args)).stdout.trim();
+  const running = promisify(execFile)(name, args);
+  running.child.stderr.once('data', () => waiting?.());
+  return (await running).stdout.trim();
 }
 
 /** A function that does its work once. */
@@ -85,7 +88,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     say('held');
   } else if (line.startsWith('wait')) {
     const waiting = once(() => say('waiting'));
-    if (kind !== 'lockbridge') waiting();
+    if (kind !== 'lockbridge' && command[0] !== LOCKBRIDGE_RUN) waiting();
     const told = await party.wait(path, waiting);
     const held = now();
     say(`held ${told ?? held}`);
