@@ -83,7 +83,9 @@ export class PathWait {
     if (this.#moved) this.close();
     this.#moved = false;
     this.#watch ??= this.#subscribe();
-    const madeNow = lineagePending(this.#path);
+    // Its maker may have closed it since it was judged, of which an event is still to come.
+    const madeNow =
+      lineagePending(this.#path) || blocker.evidence.some(({ kind }) => kind === 'being-made');
     if (blocker.by !== 'kernel' || madeNow)
       return this.#name(blocker, stop, take, madeNow ? IN.CLOSE : IN.CLOSE_WRITE);
     const ended = await this.#kernel(blocker, stop, take);
