@@ -171,7 +171,7 @@ Lineage* Watcher::find(int wd, const std::string& name) {
 }
 
 bool Watcher::lineage(int wd, const std::string& name, Lineage* out) {
-  std::unique_lock<std::mutex> guard(mutex_);
+  const std::lock_guard<std::mutex> guard(mutex_);
   if (directories_.count(wd) == 0) return false;
   drain();  // an event that waits to be read may have ended the lineage
   const auto settled = [&] {
@@ -179,7 +179,7 @@ bool Watcher::lineage(int wd, const std::string& name, Lineage* out) {
     return file == nullptr || !file->asking();
   };
   if (!pending_.empty() || !gone_.empty() || !settled()) wake();
-  asked_.wait(guard, settled);
+  while (!settled()) pthread_cond_wait(&asked_, mutex_.native_handle());
   const Lineage* file = find(wd, name);
   if (file != nullptr) *out = *file;
   return file != nullptr;

@@ -3,9 +3,9 @@
 // the event loop: flock(1) may hold for a millisecond), and passes on the rest.
 #pragma once
 
+#include <pthread.h>
 #include <sys/inotify.h>
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -98,7 +98,8 @@ class Watcher {
   std::vector<WatchEvent> pending_;
   std::vector<std::function<void()>> gone_;
   int nextExpectation_ = 1;
-  std::condition_variable asked_;
+  // Not of the standard library: its exceptions would make lockbridge-run half as big again.
+  pthread_cond_t asked_ = PTHREAD_COND_INITIALIZER;
   std::thread thread_;
 };
 

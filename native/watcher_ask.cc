@@ -80,7 +80,7 @@ void Watcher::askDue() {
       if (asked.openers) file->askOpeners = false;
       if (asked.closer) file->askCloser = false;
     }
-    asked_.notify_all();
+    pthread_cond_broadcast(&asked_);
   }
 }
 
