@@ -8,14 +8,16 @@
 
 namespace lockbridge {
 
-int adoptOpen(const std::string& path, Held* out) {
+namespace {
+
+int openCandidate(const std::string& path, int access, Held* out) {
   struct statx st;
   int done = statName(AT_FDCWD, path.c_str(), &st);
   if (done < 0) return done == -ENOENT ? -ESTALE : done;
   if (!S_ISREG(st.stx_mode)) return -ESTALE;
   // Never O_CREAT: with fs.protected_regular that is EACCES on another user's file in a sticky
   // directory, for root too (proc_sys_fs(5)).
-  Fd fd(openUntrusted(path.c_str(), O_RDWR));
+  Fd fd(openUntrusted(path.c_str(), access));
   if (!fd.ok()) return isAnotherNow(fd.error()) ? -ESTALE : fd.error();
   struct statx opened;
   done = statFd(fd.get(), &opened);
@@ -26,6 +28,16 @@ int adoptOpen(const std::string& path, Held* out) {
   out->id = identityOf(opened);
   out->mechanisms = kExistence;
   return 0;
+}
+
+}  // namespace
+
+int adoptOpen(const std::string& path, Held* out) { return openCandidate(path, O_RDWR, out); }
+
+int waitOpen(const std::string& path, Held* out) {
+  const int done = openCandidate(path, O_RDWR, out);
+  const bool forReading = done == -EACCES || done == -EPERM || done == -EROFS;
+  return forReading ? openCandidate(path, O_RDONLY, out) : done;
 }
 
 int adoptLock(Held* held) {
@@ -41,13 +53,17 @@ int adoptCommit(Held* held, const Birth& birth) {
   // all.
   const Fd dir = openParent(split(held->path).dir);
   if (dir.ok()) keepForcersOut(dir.get());
-  const int same = stillNames(*held);
-  if (same != 1) return same == 0 ? -ESTALE : same;
+  struct statx st;
+  const int seen = statName(AT_FDCWD, held->path.c_str(), &st);
+  if (seen == -ENOENT || seen == -ENOTDIR) return -ESTALE;
+  if (seen < 0) return seen;
+  if (identityOf(st) != held->id) return -ESTALE;
   if (birth.setOwner) {
     const int owned = retry("fchown", [&] { return fchown(fd, birth.uid, birth.gid); });
     if (owned < 0) return owned;
   }
-  const int done = writeRecord(fd, birth.record);
+  const bool shorter = st.stx_size <= birth.record.size();  // nothing of it will be left to cut
+  const int done = shorter ? writeAll(fd, birth.record) : writeRecord(fd, birth.record);
   if (done < 0) return done;
   markOurs(fd, split(held->path).name);
   // Not the owner: the mtime cannot be set ahead, and age-judging peers go by the write above.

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,8 +31,23 @@ namespace {
 
 using Info = const Napi::CallbackInfo&;
 
+// A claim that the watcher's thread makes when a name goes; JavaScript's thread fetches the answer.
+struct NameClaim {
+  explicit NameClaim(Claim&& how) : claim(std::move(how)) {}
+  ~NameClaim() {
+    if (answer.result == kTaken) release(std::move(answer.held));
+  }
+  Claim claim;
+  std::mutex made;  // held while it is made
+  Answer answer;
+};
+
+// One wait: for the kernel locks of a file, on a thread of its own, or for a name to go.
 struct Wait {
   std::unique_ptr<Waiter> waiter;
+  std::shared_ptr<NameClaim> name;
+  int wd = -1;
+  int expectation = 0;
   Napi::FunctionReference done;
 };
 
@@ -241,6 +258,21 @@ Napi::Value IdOf(Info info) {
   return Napi::String::New(info.Env(), identityOf(st).text());
 }
 
+// (path, identity, change time or -1): whether the name still is that inode, unchanged since.
+Napi::Value Unchanged(Info info) {
+  struct statx st;
+  const double changed = info[2].As<Napi::Number>().DoubleValue();
+  const bool same = statName(AT_FDCWD, text(info[0]).c_str(), &st) == 0 &&
+                    (changed < 0 || milliseconds(st.stx_ctime) == changed) &&
+                    identityOf(st).text() == text(info[1]);
+  return Napi::Boolean::New(info.Env(), same);
+}
+
+// (directory): see mayChangeElsewhere.
+Napi::Value Silent(Info info) {
+  return Napi::Boolean::New(info.Env(), mayChangeElsewhere(text(info[0])));
+}
+
 Napi::Array lockLines(Napi::Env env, const std::vector<LockLine>& lines) {
   auto out = Napi::Array::New(env, lines.size());
   for (uint32_t i = 0; i < lines.size(); i++) {
@@ -419,31 +451,65 @@ void callQuietly(Napi::Env env, const Napi::FunctionReference& function,
                      &ignored);
 }
 
-void finishWait(Napi::Env env, State& state, int id, int result) {
+Answer fetch(Wait* wait) {
+  if (wait->waiter) return wait->waiter->fetch();
+  const std::lock_guard<std::mutex> made(wait->name->made);
+  return std::move(wait->name->answer);
+}
+
+void finishWait(Napi::Env env, State& state, int id) {
   const auto found = state.waits.find(id);
   if (found == state.waits.end()) return;
   Wait wait = std::move(found->second);
   state.waits.erase(found);
   holdLoop(env, state);
+  Answer answer = fetch(&wait);
   state.answered = std::move(wait.waiter);
-  callQuietly(env, wait.done, {Napi::Number::New(env, result)});
+  if (state.watcher && wait.wd >= 0 && answer.result != kTaken) state.watcher->restore(wait.wd);
+  const double packed = answer.result > 0 ? keep(state, std::move(answer.held)) : 0;
+  callQuietly(env, wait.done,
+              {Napi::Number::New(env, answer.result), Napi::Number::New(env, packed),
+               Napi::String::New(env, answer.record)});
 }
 
+// (…birth, what comes behind the time, when it was judged free or -1), from argument `at` on.
+Claim claimOf(Info info, std::string path, size_t at) {
+  Claim claim;
+  claim.path = std::move(path);
+  claim.birth = birth(info, at);
+  claim.end = text(info[at + 5]);
+  claim.freeSince = info[at + 6].As<Napi::Number>().DoubleValue();
+  return claim;
+}
+
+std::function<void()> teller(State& state, int id) {
+  return [&state, id] {
+    state.calls.NonBlockingCall(
+        [&state, id](Napi::Env env, Napi::Function) { finishWait(env, state, id); });
+  };
+}
+
+// (path, done, nothing, or watch descriptor and …claim).
+// A descriptor that only waits: not in the table of locks, because what is in there at the end is
+// released, and this may be somebody else's.
 Napi::Value StartWait(Info info) {
   State& s = state(info);
-  Held* lock = find(info, integer(info[0]));
-  if (lock == nullptr) return number(info, -EBADF);
+  Held candidate;
+  const int opened = waitOpen(text(info[0]), &candidate);
+  if (opened < 0) return number(info, opened);
+  std::optional<Claim> claim;
+  const int wd = info.Length() > 2 && s.watcher ? integer(info[2]) : -1;
+  if (wd >= 0) {
+    claim = claimOf(info, candidate.path, 3);
+    claim->deciding = [&s, wd] { s.watcher->hush(wd); };
+  }
   readyCalls(info.Env(), s);
   const int id = s.nextWait++;
-  const auto what = integer(info[1]) == 0 ? WaitFor::kFlock : WaitFor::kRecord;
-  auto waiter = std::make_unique<Waiter>(lock->fd.get(), what, [&s, id](int result) {
-    s.calls.NonBlockingCall(
-        [&s, id, result](Napi::Env env, Napi::Function) { finishWait(env, s, id, result); });
-  });
   Wait& wait = s.waits[id];
+  wait.wd = wd;
   holdLoop(info.Env(), s);
-  wait.waiter = std::move(waiter);
-  wait.done = Napi::Persistent(info[2].As<Napi::Function>());
+  wait.waiter = std::make_unique<Waiter>(std::move(candidate), std::move(claim), teller(s, id));
+  wait.done = Napi::Persistent(info[1].As<Napi::Function>());
   const int started = wait.waiter->start();
   if (started < 0) {
     s.waits.erase(id);
@@ -453,11 +519,43 @@ Napi::Value StartWait(Info info) {
   return number(info, id);
 }
 
-// Ends a wait; its callback still comes, with -ECANCELED or with 0 if the lock was faster.
+// (path, done, watch descriptor, …claim): takes the name when it goes.
+Napi::Value ExpectName(Info info) {
+  State& s = state(info);
+  if (!s.watcher) return number(info, -EBADF);
+  std::string path = text(info[0]);
+  const std::string name = split(path).name;
+  const int id = s.nextWait++;
+  const int wd = integer(info[2]);
+  auto claim = std::make_shared<NameClaim>(claimOf(info, std::move(path), 3));
+  claim->claim.deciding = [&s, wd] { s.watcher->hush(wd); };
+  const int expectation = s.watcher->expect(wd, name, [claim, tell = teller(s, id)] {
+    const std::lock_guard<std::mutex> making(claim->made);
+    tell();
+    claim->answer.result = claimName(&claim->claim, &claim->answer.held);
+    claim->answer.record = claim->claim.birth.record;
+  });
+  if (expectation < 0) return number(info, expectation);
+  Wait& wait = s.waits[id];
+  wait.name = std::move(claim);
+  wait.wd = wd;
+  wait.expectation = expectation;
+  wait.done = Napi::Persistent(info[1].As<Napi::Function>());
+  holdLoop(info.Env(), s);
+  return number(info, id);
+}
+
+// Ends a wait; its callback still comes, with -ECANCELED, or with what it took if that was faster.
 void CancelWait(Info info) {
-  auto& waits = state(info).waits;
-  const auto found = waits.find(integer(info[0]));
-  if (found != waits.end()) found->second.waiter->cancel();
+  State& s = state(info);
+  const int id = integer(info[0]);
+  const auto found = s.waits.find(id);
+  if (found == s.waits.end()) return;
+  Wait& wait = found->second;
+  if (wait.waiter) return wait.waiter->cancel();
+  if (!s.watcher->withdraw(wait.wd, wait.expectation)) return;
+  wait.name->answer.result = -ECANCELED;
+  teller(s, id)();
 }
 
 void finishExit(Napi::Env env, State& state, int id) {
@@ -469,7 +567,8 @@ void finishExit(Napi::Env env, State& state, int id) {
   callQuietly(env, done, {});
 }
 
-// (pid, start time, done()) -> an id for unwatchProcess, or -errno; see ExitWatcher::add.
+// (pid, start time, done(), until it is reaped?) -> an id for unwatchProcess, or -errno; see
+// ExitWatcher::add.
 Napi::Value WatchProcess(Info info) {
   State& s = state(info);
   readyCalls(info.Env(), s);
@@ -480,7 +579,7 @@ Napi::Value WatchProcess(Info info) {
   }
   const int id = s.nextExit++;
   const auto start = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
-  const int added = s.exitWatcher->add(integer(info[0]), start, id);
+  const int added = s.exitWatcher->add(integer(info[0]), start, id, info.Length() > 3);
   if (added < 0) return number(info, added);
   s.exits[id] = Napi::Persistent(info[2].As<Napi::Function>());
   holdLoop(info.Env(), s);
@@ -622,8 +721,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("lookHeld", LookHeld);
   def("openers", OpenersOf);
   def("sameDescription", SameDescription);
+  def("unchanged", Unchanged);
+  def("silent", Silent);
   def("walk", WalkBelow);
   def("startWait", StartWait);
+  def("expectName", ExpectName);
   def("cancelWait", CancelWait);
   def("watch", Watch);
   def("unwatch", Unwatch);

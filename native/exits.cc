@@ -60,7 +60,7 @@ int ExitWatcher::open() {
   return started;
 }
 
-int ExitWatcher::add(pid_t pid, uint64_t start, int id) {
+int ExitWatcher::add(pid_t pid, uint64_t start, int id, bool reaped) {
   // Always close-on-exec (pidfd_open(2)).
   Fd process(
       retry("pidfd_open", [&] { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }));
@@ -70,7 +70,7 @@ int ExitWatcher::add(pid_t pid, uint64_t start, int id) {
   const int ready = open();
   if (ready < 0) return ready;
   struct epoll_event event = {};
-  event.events = EPOLLIN;
+  event.events = reaped ? 0U : uint32_t{EPOLLIN};  // EPOLLHUP is always told
   event.data.fd = id;
   const int added = retry(
       "epoll_ctl", [&] { return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, process.get(), &event); });

@@ -27,8 +27,9 @@ class ExitWatcher {
   ExitWatcher& operator=(const ExitWatcher&) = delete;
 
   // `start`: field 22 of /proc/PID/stat. 0; -ESRCH if that process is gone; -ENOSYS before Linux
-  // 5.3; another -errno. `id` is the caller's, above 0.
-  int add(pid_t pid, uint64_t start, int id);
+  // 5.3; another -errno. `id` is the caller's, above 0. `reaped`: tells when its number is free
+  // again too, which pidfds do since Linux 6.9 (POLLHUP).
+  int add(pid_t pid, uint64_t start, int id, bool reaped = false);
   void remove(int id);
 
  private:

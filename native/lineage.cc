@@ -6,8 +6,6 @@
 #include <ctime>
 #include <iterator>
 
-#include "procfs.h"
-
 namespace lockbridge {
 
 namespace {
@@ -82,9 +80,7 @@ void Lineages::used(Lineage* file, uint32_t mask) {
     if (file->closes > file->opens) file->origin = Origin::kUnknown;
     if (file->origin != Origin::kLocked || !(mask & IN_CLOSE)) return;
     file->origin = Origin::kKernel;
-    // The one who closed did not hold the lock: then he may be the creator.
-    for (const LockLine& line : kernelLocks(file->id))
-      if (!line.waiting && line.pid == file->locker) file->origin = Origin::kUnknown;
+    file->askCloser = true;
     return;
   }
   file->origin = Origin::kUnknown;

@@ -37,6 +37,11 @@ struct Lineage {
   int opens = 0;
   int closes = 0;
   int locker = 0;  // who held the lock when it was seen
+  // What /proc is still to be asked, without making anybody wait for the answer who asks for
+  // another file: whether an opener has no lock, and whether whoever closed first was the locker.
+  bool askOpeners = false;
+  bool askCloser = false;
+  bool asking() const { return askOpeners || askCloser; }
 };
 
 // The files of one watched directory.

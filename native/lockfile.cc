@@ -37,12 +37,6 @@ bool noLink(int error) {
          error == -EMLINK || error == -EINVAL;
 }
 
-int writeAll(int fd, const std::string& text) {
-  const ssize_t wrote = retry("pwrite", [&] { return pwrite(fd, text.data(), text.size(), 0); });
-  if (wrote < 0) return static_cast<int>(wrote);
-  return static_cast<size_t>(wrote) == text.size() ? 0 : -ENOSPC;
-}
-
 int applyOwner(int fd, const Birth& birth, struct statx* st) {
   if (birth.setOwner) {
     const int done = retry("fchown", [&] { return fchown(fd, birth.uid, birth.gid); });
@@ -199,6 +193,12 @@ int linkName(int fd, const char* path) {
   char self[32];
   snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
   return retry("linkat", [&] { return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); });
+}
+
+int writeAll(int fd, const std::string& text) {
+  const ssize_t wrote = retry("pwrite", [&] { return pwrite(fd, text.data(), text.size(), 0); });
+  if (wrote < 0) return static_cast<int>(wrote);
+  return static_cast<size_t>(wrote) == text.size() ? 0 : -ENOSPC;
 }
 
 int writeRecord(int fd, const std::string& record) {

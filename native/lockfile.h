@@ -70,6 +70,8 @@ int replace(const std::string& path, const Birth& birth, const Judged* expected,
 // Opens an existing regular file for adoption without creating or following anything.
 // -ESTALE: not a regular file, or the path named something else meanwhile.
 int adoptOpen(const std::string& path, Held* out);
+// The same for who will wait for its kernel locks: for reading where it may not be written to.
+int waitOpen(const std::string& path, Held* out);
 // Both kernel locks, without waiting, on a descriptor of adoptOpen; -EWOULDBLOCK, -ESTALE.
 int adoptLock(Held* held);
 // Writes our record over what is there and marks the inode as ours. -ESTALE: a forcer has replaced
@@ -88,7 +90,9 @@ int lockKernel(Held* held);
 void markOurs(int fd, const std::string& name);
 // Gives a nameless file its name. 0 or -errno.
 int linkName(int fd, const char* path);
-// Overwrites the content and cuts what was longer. 0 or -errno.
+// Overwrites the content from the start. 0 or -errno.
+int writeAll(int fd, const std::string& text);
+// The same, and cuts what was longer.
 int writeRecord(int fd, const std::string& record);
 // Sets the mtime `aheadSeconds` from now (atime: now). 0 or -errno.
 int beat(int fd, int aheadSeconds);

@@ -38,6 +38,17 @@ void readContent(int fd, const struct statx& st, Look* out) {
   out->attribute = fgetxattr(fd, kAttribute, nullptr, 0) >= 0;
 }
 
+// On these, leases and locks are known to this mount alone; the same file may be locked by way of
+// another one, or on another machine.
+bool isShared(const struct statfs& fs) {
+  constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42, kFuse = 0x65735546;
+  constexpr long kCeph = 0x00C36400, kAfs = 0x5346414F;
+  for (const long type : {static_cast<long>(NFS_SUPER_MAGIC), kSmb1, kCifs, kSmb2, kFuse, kCeph,
+                          kAfs, static_cast<long>(V9FS_MAGIC)})
+    if (static_cast<long>(fs.f_type) == type) return true;
+  return false;
+}
+
 // Asks about record locks; takes nothing and needs no write access (fcntl(2), F_OFD_GETLK).
 bool recordLocked(int fd, int* pid) {
   struct flock whole = {};
@@ -98,14 +109,8 @@ void byName(const Locks& locks, int openError, Look* out) {
 }  // namespace
 
 bool mayBeLockedElsewhere(int fd) {
-  constexpr long kSmb1 = 0x517B, kCifs = 0xFF534D42, kSmb2 = 0xFE534D42, kFuse = 0x65735546;
-  constexpr long kCeph = 0x00C36400, kAfs = 0x5346414F;
   struct statfs fs;
-  if (fstatfs(fd, &fs) != 0) return true;
-  for (const long type : {static_cast<long>(NFS_SUPER_MAGIC), kSmb1, kCifs, kSmb2, kFuse, kCeph,
-                          kAfs, static_cast<long>(V9FS_MAGIC)})
-    if (static_cast<long>(fs.f_type) == type) return true;
-  return false;
+  return fstatfs(fd, &fs) != 0 || isShared(fs);
 }
 
 Look lookWith(const std::string& path, Depth depth, const Locks& locks,
@@ -164,6 +169,11 @@ Look lookHeld(int fd) {
   out.elsewhere = mayBeLockedElsewhere(fd);
   readContent(fd, out.st, &out);
   return out;
+}
+
+bool mayChangeElsewhere(const std::string& path) {
+  struct statfs fs;
+  return statfs(path.c_str(), &fs) != 0 || isShared(fs);
 }
 
 bool surelyOurs(int fd) {

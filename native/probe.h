@@ -70,6 +70,8 @@ Glimpse glimpse(const std::string& path);
 
 // Looks at a file that is already open, for judging once more under its lock.
 Look lookHeld(int fd);
+// Whether files there can change by way of another mount or machine, which inotify does not tell.
+bool mayChangeElsewhere(const std::string& path);
 // Whether lockbridge made it, on a filesystem whose locks are all known here: then whoever has its
 // kernel locks knows that nobody holds it.
 bool surelyOurs(int fd);

@@ -8,6 +8,8 @@
 #include <ctime>
 #include <utility>
 
+#include "sys.h"
+
 namespace lockbridge {
 
 namespace {
@@ -35,8 +37,11 @@ int cancelSignal() {
 
 }  // namespace
 
-Waiter::Waiter(int fd, WaitFor what, std::function<void(int)> done)
-    : fd_(fd), what_(what), done_(std::move(done)) {}
+Waiter::Waiter(Held&& candidate, std::optional<Claim>&& claim, std::function<void()> woken)
+    : claim_(std::move(claim)), woken_(std::move(woken)) {
+  answer_.held = std::move(candidate);
+  writable_ = (fcntl(answer_.held.fd.get(), F_GETFL) & O_ACCMODE) == O_RDWR;
+}
 
 int Waiter::start() {
   const int signal = cancelSignal();
@@ -59,39 +64,94 @@ int Waiter::start() {
 void* Waiter::run(void* self) {
   Waiter* waiter = static_cast<Waiter*>(self);
   const int result = waiter->wait();
-  waiter->finished_.store(true);
-  waiter->done_(result);
+  waiter->returned_.store(true);
+  waiter->woken_();
+  const int claimed = waiter->claim(result);
+  const std::lock_guard<std::mutex> guard(waiter->mutex_);
+  waiter->answer_.result = claimed;
+  waiter->isSettled_ = true;
+  waiter->settled_.notify_one();
   return nullptr;
 }
 
-int Waiter::wait() {
+// Blocks until one of the two locks is ours; 0 or -errno.
+int Waiter::block(bool record) {
+  const int fd = answer_.held.fd.get();
   struct flock whole = {};
-  whole.l_type = F_WRLCK;
+  whole.l_type = writable_ ? F_WRLCK : F_RDLCK;
   whole.l_whence = SEEK_SET;
   while (!cancelled_.load()) {
-    const int done =
-        what_ == WaitFor::kFlock ? flock(fd_, LOCK_EX) : fcntl(fd_, F_OFD_SETLKW, &whole);
+    const int done = record ? fcntl(fd, F_OFD_SETLKW, &whole) : flock(fd, LOCK_EX);
     if (done == 0) return 0;
     if (errno != EINTR) return -errno;
   }
   return -ECANCELED;
 }
 
+// With the flock ours: the record lock too, or -EWOULDBLOCK and neither. Where we may only read the
+// file, whether one is in the way is all that can be asked.
+int Waiter::tryRecord() {
+  if (writable_) return lockKernel(&answer_.held);
+  const int fd = answer_.held.fd.get();
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  const bool refused = fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+  if (!refused) return 0;
+  flock(fd, LOCK_UN);
+  // Behind somebody who only reads too, a lock for reading is granted at once.
+  return whole.l_type == F_RDLCK ? -EACCES : -EWOULDBLOCK;
+}
+
+int Waiter::wait() {
+  for (;;) {
+    int done = block(false);
+    if (done == 0) done = tryRecord();
+    if (done != -EWOULDBLOCK) return done;
+    done = block(true);
+    if (done < 0) return done;
+    // Now the other way round.
+    const int fd = answer_.held.fd.get();
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return tryRecord();
+    struct flock whole = {};
+    whole.l_type = F_UNLCK;
+    whole.l_whence = SEEK_SET;
+    fcntl(fd, F_OFD_SETLK, &whole);
+  }
+}
+
+int Waiter::claim(int result) {
+  if (result == 0 && claim_ && writable_) {
+    result = claimLocked(&*claim_, &answer_.held);
+    answer_.record = std::move(claim_->birth.record);
+  }
+  if (result <= 0) answer_.held = Held();
+  return result;
+}
+
 void Waiter::cancel() {
   cancelled_.store(true);
   // A signal that arrives between the thread's look at `cancelled_` and its system call is lost:
   // repeat until the thread answers.
-  while (started_ && !finished_.load()) {
+  while (started_ && !returned_.load()) {
     pthread_kill(thread_, cancelSignal());
     const struct timespec pause = {0, 100000};
     nanosleep(&pause, nullptr);
   }
 }
 
+Answer Waiter::fetch() {
+  std::unique_lock<std::mutex> guard(mutex_);
+  settled_.wait(guard, [this] { return isSettled_; });
+  return std::exchange(answer_, Answer());
+}
+
 Waiter::~Waiter() {
-  if (!started_) return;
-  cancel();
-  pthread_join(thread_, nullptr);
+  if (started_) {
+    cancel();
+    pthread_join(thread_, nullptr);
+  }
+  if (answer_.result == kTaken) release(std::move(answer_.held));
 }
 
 }  // namespace lockbridge

@@ -2,12 +2,12 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 
 #include <csignal>
 #include <utility>
 
 #include "parse.h"
-#include "procfs.h"
 
 namespace lockbridge {
 
@@ -16,7 +16,6 @@ namespace {
 constexpr uint32_t kNames =
     IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr uint32_t kUse = IN_OPEN | IN_CLOSE;
-constexpr uint64_t kSlowestPoll = 5'000'000'000;
 
 uint32_t maskFor(bool uses) { return kNames | (uses ? kUse : 0) | IN_ONLYDIR; }
 
@@ -67,6 +66,7 @@ int Watcher::add(const std::string& dir, const Interest& interest) {
   if (wd < 0) return wd;
   Directory& entry = directories_[wd];
   if (entry.users == 0) entry.path = dir;
+  if (entry.hushed) widen(&entry);
   entry.users++;
   if (interest.lineage) entry.lineageUsers++;
   if (interest.opens) entry.openUsers++;
@@ -85,39 +85,103 @@ void Watcher::remove(int wd, const Interest& interest) {
       inotify_add_watch(inotify_.get(), entry.path.c_str(), maskFor(false));
     return;
   }
-  retire(wd, entry.path);
+  retire(wd, entry);
   directories_.erase(found);
 }
 
 // A removed watch is one more event, and each that finds the thread asleep costs the caller some
-// 100 us: longer than it takes to make a file ours, which is when a waiter stops watching. So the
-// last one is made to say nothing and removed by the next add(), which often wants it again.
-void Watcher::retire(int wd, const std::string& dir) {
-  if (retired_ < 0) {
-    const int same = retry("inotify_add_watch", [&] {
-      return inotify_add_watch(inotify_.get(), dir.c_str(), IN_DELETE_SELF | IN_ONLYDIR);
-    });
-    if (same == wd) {
-      retired_ = wd;
-      return;
+// 100 us. So the last one is made to say nothing and removed by the next add(), which often wants
+// it again.
+void Watcher::retire(int wd, const Directory& entry) {
+  if (retired_ < 0 && (entry.hushed || silence(wd, entry.path)))
+    retired_ = wd;
+  else
+    inotify_rm_watch(inotify_.get(), wd);
+}
+
+// False: the path names another directory by now, and perhaps one that is watched under another
+// name.
+bool Watcher::silence(int wd, const std::string& dir) {
+  const int same = retry("inotify_add_watch", [&] {
+    return inotify_add_watch(inotify_.get(), dir.c_str(), IN_DELETE_SELF | IN_ONLYDIR);
+  });
+  if (same == wd) return true;
+  const auto other = directories_.find(same);
+  if (other != directories_.end())
+    inotify_add_watch(inotify_.get(), dir.c_str(), maskFor(other->second.uses()));
+  else if (same >= 0)
+    inotify_rm_watch(inotify_.get(), same);
+  return false;
+}
+
+void Watcher::hush(int wd) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end() || found->second.users > 1) return;
+  found->second.hushed = silence(wd, found->second.path);
+}
+
+void Watcher::restore(int wd) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end() || !found->second.hushed) return;
+  widen(&found->second);
+}
+
+void Watcher::widen(Directory* entry) {
+  entry->hushed = false;
+  entry->lineages.clear();
+  inotify_add_watch(inotify_.get(), entry->path.c_str(), maskFor(entry->uses()) | IN_MASK_ADD);
+}
+
+int Watcher::expect(int wd, const std::string& name, std::function<void()> gone) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end()) return -EBADF;
+  const int id = nextExpectation_++;
+  found->second.expected.emplace(name, Expectation{id, std::move(gone)});
+  return id;
+}
+
+bool Watcher::withdraw(int wd, int id) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = directories_.find(wd);
+  if (found == directories_.end()) return true;
+  auto& expected = found->second.expected;
+  for (auto it = expected.begin(); it != expected.end(); ++it)
+    if (it->second.id == id) {
+      expected.erase(it);
+      return true;
     }
-    // Another directory by now, and perhaps one that is watched under another name.
-    const auto other = directories_.find(same);
-    if (other != directories_.end())
-      inotify_add_watch(inotify_.get(), dir.c_str(), maskFor(other->second.uses()));
-    else if (same >= 0)
-      inotify_rm_watch(inotify_.get(), same);
-  }
-  inotify_rm_watch(inotify_.get(), wd);
+  return false;
+}
+
+void Watcher::expectedIsGone(Directory* entry, const std::string& name) {
+  const auto first = entry->expected.lower_bound(name);
+  if (first == entry->expected.end() || first->first != name) return;
+  gone_.push_back(std::move(first->second.gone));
+  entry->expected.erase(first);
+}
+
+Lineage* Watcher::find(int wd, const std::string& name) {
+  const auto entry = directories_.find(wd);
+  if (entry == directories_.end()) return nullptr;
+  auto& files = entry->second.lineages.files();
+  const auto file = files.find(name);
+  return file == files.end() ? nullptr : &file->second;
 }
 
 bool Watcher::lineage(int wd, const std::string& name, Lineage* out) {
   const std::lock_guard<std::mutex> guard(mutex_);
-  const auto found = directories_.find(wd);
-  if (found == directories_.end()) return false;
+  if (directories_.count(wd) == 0) return false;
   drain();  // an event that waits to be read may have ended the lineage
-  if (!pending_.empty()) wake();
-  const Lineage* file = found->second.lineages.find(name);
+  const auto settled = [&] {
+    const Lineage* file = find(wd, name);
+    return file == nullptr || !file->asking();
+  };
+  if (!pending_.empty() || !gone_.empty() || !settled()) wake();
+  while (!settled()) pthread_cond_wait(&asked_, mutex_.native_handle());
+  const Lineage* file = find(wd, name);
   if (file != nullptr) *out = *file;
   return file != nullptr;
 }
@@ -135,16 +199,23 @@ void Watcher::accept(const inotify_event& event, std::string&& name, uint64_t no
     else if (entry.lineageUsers > 0)
       entry.lineages.event(entry.path, name, event.mask, now, batch_);
   }
+  if (event.mask & (IN_DELETE | IN_MOVED_FROM)) expectedIsGone(&found->second, name);
+  // That the directory itself was opened or closed is no news of what is in it.
+  if ((event.mask & kUse) && name.empty()) return;
   // Nearly nobody waits for an open, and there are many.
   if ((event.mask & IN_OPEN) && found->second.openUsers == 0) return;
   pending_.push_back({lost ? -1 : event.wd, event.mask, std::move(name)});
 }
 
+// What has happened until now, and no more: whoever writes without a pause must not keep us here.
 void Watcher::drain() {
   char buffer[16384];
-  for (;;) {
+  int waiting = 0;
+  if (ioctl(inotify_.get(), FIONREAD, &waiting) != 0) return;
+  while (waiting > 0) {
     const ssize_t got = retry("read", [&] { return read(inotify_.get(), buffer, sizeof buffer); });
     if (got <= 0) return;
+    waiting -= static_cast<int>(got);
     const uint64_t now = monotonic();
     batch_++;
     eachEvent(buffer, static_cast<size_t>(got), [&](const inotify_event& head, std::string&& name) {
@@ -153,58 +224,33 @@ void Watcher::drain() {
   }
 }
 
-// A kernel lock is on the file: was its maker's open the only one until now? Events that were under
-// way when the lock was seen end the lineage.
-void Watcher::pollLocks(Lineages* lineages, const std::string& name) {
-  auto& files = lineages->files();
-  int locker = 0;
-  for (const LockLine& line : kernelLocks(files.at(name).id))
-    if (!line.waiting) locker = line.pid;
-  drain();
-  const auto found = files.find(name);
-  if (found == files.end() || found->second.origin != Origin::kOpen) return;
-  Lineage& file = found->second;
-  if (locker != 0) {
-    file.origin = Origin::kLocked;
-    file.locker = locker;
-    file.nextPoll = 0;
-    // An opener without a lock may be the creator, its open merged with the locker's into one
-    // event.
-    if (openerWithoutLock(file.id)) file.origin = Origin::kUnknown;
-    return;
+uint64_t Watcher::nextPoll() {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  uint64_t next = 0;
+  for (const auto& [wd, entry] : directories_) {
+    const uint64_t due = entry.lineages.nextPoll();
+    if (due != 0 && (next == 0 || due < next)) next = due;
   }
-  // The kernel reports no event when a lock is taken: look again, ever more rarely.
-  file.interval = file.interval * 2 < kSlowestPoll ? file.interval * 2 : kSlowestPoll;
-  file.nextPoll = monotonic() + file.interval;
-}
-
-void Watcher::pollDue() {
-  const uint64_t now = monotonic();
-  for (auto& [wd, entry] : directories_) {
-    std::vector<std::string> due;
-    for (const auto& [name, file] : entry.lineages.files())
-      if (file.nextPoll != 0 && file.nextPoll <= now) due.push_back(name);
-    for (const std::string& name : due)
-      if (entry.lineages.find(name) != nullptr) pollLocks(&entry.lineages, name);
-  }
+  return next;
 }
 
 void Watcher::loop() {
   struct pollfd fds[2] = {{inotify_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
   for (;;) {
-    uint64_t next = 0;
+    std::vector<WatchEvent> events;
+    std::vector<std::function<void()>> gone;
     {
       const std::lock_guard<std::mutex> guard(mutex_);
       if (stopping_) return;
       drain();
-      pollDue();
-      for (const auto& [wd, entry] : directories_) {
-        const uint64_t due = entry.lineages.nextPoll();
-        if (due != 0 && (next == 0 || due < next)) next = due;
-      }
-      if (!pending_.empty()) deliver_(std::move(pending_));
-      pending_.clear();
+      events.swap(pending_);
+      gone.swap(gone_);
     }
+    for (const auto& act : gone) act();
+    if (!events.empty()) deliver_(std::move(events));
+    pollDue();
+    askDue();
+    const uint64_t next = nextPoll();
     const uint64_t now = monotonic();
     const uint64_t pause = next > now ? next - now : 0;
     const struct timespec timeout = {static_cast<time_t>(pause / 1'000'000'000),

@@ -104,6 +104,15 @@ type EventCallback = (wd: number, mask: number, name: string) => void;
 /** What every way of taking shares: uid -1 leaves the owner; `ahead` in seconds. */
 export type Birth = [record: string, mode: number, uid: number, gid: number, ahead: number];
 
+/** A birth whose record ends before the time, what follows it, and when the file was judged free or -1. */
+export type Claim = [...Birth, end: string, freeSince: number];
+
+/** How a wait ended; same order as `Claimed` in claim.h. */
+export const CLAIMED = { nothing: 0, taken: 1, toJudge: 2 } as const;
+
+/** `result`: one of {@link CLAIMED}, or -errno. `packed` where a file is kept, `record` where taken. */
+export type WaitDone = (result: number, packed: number, record: string) => void;
+
 /** What the addon exports; see the headers in native/ for what each call guarantees. */
 export interface Native {
   readonly residueMark: string;
@@ -132,8 +141,16 @@ export interface Native {
   /** kcmp(2): 1 if both are one open file description, 0 if not, -errno. */
   sameDescription(pid: number, fd: number, otherPid: number, otherFd: number): number;
   walk(dir: string, follow: boolean, most: number, depth: number): RawWalk | number;
-  startWait(fd: number, kind: number, done: (result: number) => void): number;
+  /** Waits for the kernel locks of the file that is there now; an id, or -errno. */
+  startWait(path: string, done: WaitDone, ...claim: [wd: number, ...Claim] | []): number;
+  /** Takes `path` when its name goes from the watched directory; an id, or -errno. */
+  expectName(path: string, done: WaitDone, wd: number, ...claim: Claim): number;
+  /** Ends a wait of either kind; its callback still comes. */
   cancelWait(id: number): void;
+  /** Whether the name is that inode, not changed since; with `changed` below 0, whenever changed. */
+  unchanged(path: string, id: string, changed: number): boolean;
+  /** Whether files below `dir` can change without an event of it: FUSE, network. */
+  silent(dir: string): boolean;
   watch(dir: string, event: EventCallback, ...interest: WatchFlags): number;
   unwatch(wd: number, ...interest: WatchFlags): void;
   lineage(wd: number, name: string): [id: string, origin: number] | undefined;
@@ -148,8 +165,9 @@ export interface Native {
   exchange(one: string, other: string): number;
   lease(fd: number): number;
   setAttribute(fd: number): number;
-  /** Tells once when that very process has ended; -ESRCH if it has, -ENOSYS before Linux 5.3. */
-  watchProcess(pid: number, start: number, done: () => void): number;
+  /** Tells once when that very process has ended; -ESRCH if it has, -ENOSYS before Linux 5.3. `reaped`: when it
+   * is no zombie any more either, which is told since Linux 6.9. */
+  watchProcess(pid: number, start: number, done: () => void, reaped?: true): number;
   unwatchProcess(id: number): void;
   privateMounts(): number;
   openPlace(path: string): number;

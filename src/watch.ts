@@ -10,6 +10,7 @@ import { native, ORIGIN, type WatchFlags } from './native.js';
 export const IN = {
   MODIFY: 0x2,
   CLOSE: 0x18,
+  CLOSE_WRITE: 0x8,
   OPEN: 0x20,
   MOVED_FROM: 0x40,
   MOVED_TO: 0x80,
@@ -42,6 +43,8 @@ export type Listener = (name: string, mask: number) => void;
 export interface DirectoryWatch extends Disposable {
   /** As it was asked for. */
   readonly dir: string;
+  /** @internal The kernel's watch descriptor. */
+  readonly wd: number;
   /** Ends it. Idempotent. */
   close(): void;
 }
@@ -110,7 +113,7 @@ export function subscribe(
     }
     native.unwatch(wd, ...flags);
   };
-  return { dir: path, close, [Symbol.dispose]: close };
+  return { dir: path, wd, close, [Symbol.dispose]: close };
 }
 
 /**

@@ -10,6 +10,7 @@ import { unlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { LOCKBRIDGE_RUN } from '../harness/party.mjs';
 
 const [kind, ...command] = process.argv.slice(2);
 
@@ -20,7 +21,12 @@ const KINDS = {
     let lock;
     return {
       take: (path) => void (lock = acquireSync(path)),
-      wait: async (path) => void (lock = await acquire(path, { empty: command[0] ?? 'held' })),
+      wait: async (path, waiting) => {
+        // Whoever is in the way may be found only after many milliseconds (/proc/locks); what is
+        // measured begins when it waits.
+        const onBlocked = () => setImmediate(waiting);
+        lock = await acquire(path, { empty: command[0] ?? 'held', onBlocked });
+      },
       drop: () => lock.releaseSync(),
     };
   },
@@ -54,16 +60,23 @@ const KINDS = {
       drop: () => unlinkSync(held),
     };
   },
-  // `flock PATH stamp`: holds while its command runs, which prints the time.
+  // `flock PATH stamp`: holds while its command runs, which prints the time. Ours says when it waits.
   wraps: async () => ({ wait: run, drop: () => undefined }),
 };
 
 /** Runs the command; what it printed. Its complaints count only where it fails. */
-async function run(path) {
+async function run(path, waiting) {
   const [name, ...args] = command.map((arg) => (arg === '{}' ? path : arg));
-  return (await promisify(execFile)(name, args)).stdout.trim();
+  const running = promisify(execFile)(name, args);
+  running.child.stderr.once('data', () => waiting?.());
+  return (await running).stdout.trim();
 }
 
+/** A function that does its work once. */
+const once = (work) => () => {
+  work();
+  work = () => undefined;
+};
 const say = (line) => process.stdout.write(`${line}\n`);
 const now = () => process.hrtime.bigint();
 const party = await KINDS[kind]();
@@ -74,8 +87,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     party.take(path);
     say('held');
   } else if (line.startsWith('wait')) {
-    say('waiting');
-    const told = await party.wait(path);
+    const waiting = once(() => say('waiting'));
+    if (kind !== 'lockbridge' && command[0] !== LOCKBRIDGE_RUN) waiting();
+    const told = await party.wait(path, waiting);
     const held = now();
     say(`held ${told ?? held}`);
   } else {

@@ -11,13 +11,21 @@ const PROMISE = 'flock in C, to acquire()';
 const OURS = 'lockbridge, to acquire()';
 const PYTHON = 'flock in C, to lockbridge of Python, sync';
 const COMMAND = 'flock in C, to lockbridge-run FILE -- C';
+const TAKEN = 'flock in C, to lockbridge-run: taken';
 const FLOCK = 'flock in C, to flock(1) FILE C';
 const FILELOCK = 'flock in C, to FileLock of filelock';
 
 /** A waiter that starts a command once it holds, which says when. */
-function command(...argv) {
+function command(argv, ...rest) {
   const stamp = program('stamp');
-  return stamp && nodeParty('wraps', ...argv, stamp);
+  return stamp && nodeParty('wraps', ...argv, stamp, ...rest);
+}
+
+/** With `{}`, when the lock was taken; without, when the command runs. */
+function native({ say }, ...rest) {
+  if (existsSync(LOCKBRIDGE_RUN))
+    return command([LOCKBRIDGE_RUN, '--empty=free', '{}', '--'], ...rest);
+  return void say('there is no build/Release/lockbridge-run: left out');
 }
 
 const PAIRS = {
@@ -27,15 +35,10 @@ const PAIRS = {
   [PYTHON]: { holder: () => cParty('flock'), waiter: () => pythonParty('lockbridge', 'free') },
   [FLOCK]: {
     holder: () => cParty('flock'),
-    waiter: ({ has }) => (has('flock') ? command('flock', '{}') : undefined),
+    waiter: ({ has }) => (has('flock') ? command(['flock', '{}']) : undefined),
   },
-  [COMMAND]: {
-    holder: () => cParty('flock'),
-    waiter: ({ say }) => {
-      if (existsSync(LOCKBRIDGE_RUN)) return command(LOCKBRIDGE_RUN, '--empty=free', '{}', '--');
-      return void say('there is no build/Release/lockbridge-run: left out');
-    },
-  },
+  [COMMAND]: { holder: () => cParty('flock'), waiter: (bench) => native(bench) },
+  [TAKEN]: { holder: () => cParty('flock'), waiter: (bench) => native(bench, '{}') },
   [FILELOCK]: {
     holder: () => cParty('flock'),
     waiter: ({ has }) => (has('py-filelock') ? pythonParty('FileLock') : undefined),
@@ -60,6 +63,7 @@ export const handoff = {
         { of: OURS, stat: 'p99', atMost: 500, unit: 'us' },
         { of: PYTHON, to: C, atMost: 3 },
         { of: COMMAND, to: FLOCK, atMost: 3 },
+        { of: TAKEN, to: C, atMost: 3 },
         { of: FILELOCK, to: PROMISE, atLeast: 200 },
       ],
     }),

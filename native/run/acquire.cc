@@ -1,5 +1,7 @@
 #include "acquire.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <map>
 
@@ -24,14 +26,18 @@ Failure watchFirst(const Inspection& blocker, Wait* wait, std::string* watched) 
   return wait->events->watch(blocker.path, true);
 }
 
-// One round of waiting for it; the lock, if that could be kept.
+// Whether it is still what was seen: it may have gone before the watch began.
+bool unchanged(const Inspection& seen) {
+  struct statx st;
+  return statName(AT_FDCWD, seen.path.c_str(), &st) == 0 && identityOf(st).text() == seen.id &&
+         milliseconds(st.stx_ctime) == seen.changed;
+}
+
+// One round of waiting for it; the lock, if that could be kept. A kernel lock that has gone is
+// simply granted.
 Tried waitForFirst(const Inspection& blocker, const Taking& taking, bool keep, Wait* wait) {
-  Inspection now;  // it may have gone before the watch began
-  if (Failure failure = inspect(blocker.path, taking.policy, &now)) return {failure, {}, {}};
-  // Nobody's, but not ours to write: it was refused as it is, and trying at once would spin.
-  const bool same = now.verdict == blocker.verdict && now.id == blocker.id;
-  if (now.verdict != Verdict::kHeld && !same) return {};
-  return waitForChange(now, wait, keep ? &taking : nullptr);
+  if (blocker.by != By::kKernel && !unchanged(blocker)) return {};
+  return waitForChange(blocker, wait, keep ? &taking : nullptr);
 }
 
 }  // namespace

@@ -35,7 +35,23 @@ export function glance(path: string, policies: Policies, brief = true): Inspecti
   }
   const failure = failureOf(path, look);
   if (failure !== undefined) throw failure;
-  return inBrief(path, look, judgeLook(path, look, policies, false));
+  const seen = inBrief(path, look, judgeLook(path, look, policies, false));
+  // Only where the policy is likely to say so: it means to judge twice.
+  const onlyLocked =
+    seen.by === 'kernel' && look.size === 0 && (policies.empty ?? emptyPolicy()) === 'free';
+  if (onlyLocked && judgeLook(path, look, policies, true).verdict !== 'held')
+    free.set(seen, look.ctime);
+  return seen;
+}
+
+const free = new WeakMap<Inspection, number>();
+
+/**
+ * When the file was last changed, if it is empty and nobody's but for the kernel lock on it: as long as
+ * that is so, whoever has its kernel locks may take it. Else -1.
+ */
+export function freeSince(seen: Inspection): number {
+  return free.get(seen) ?? -1;
 }
 
 /**

@@ -62,14 +62,13 @@ async function waitFor(path: string, options: WaitOptions, first: Inspection): P
   let blocker = first;
   try {
     for (;;) {
-      // Again after the watch began: what happened before it is not lost.
-      const got = attempt(path, options);
-      if (got instanceof Lock) return got;
-      blocker = got;
       announcer.announce(blocker);
       const changed = await wait.change(blocker, stop, options);
       if (changed instanceof Lock) return changed;
       if (stop.aborted) throw await gaveUp(options, [blocker]);
+      const got = changed ?? attempt(path, options);
+      if (got instanceof Lock) return got;
+      blocker = got;
     }
   } finally {
     wait.close();

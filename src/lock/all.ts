@@ -2,12 +2,11 @@
 //
 // Paths are taken in sorted order, nothing is held while waiting, and a failure names every blocker.
 
-import { inspectSync } from '../inspect/inspect.js';
 import { gaveUp } from './acquire.js';
 import { Announcer, contention, withHolders } from './blocked.js';
 import type { Lock } from './lock.js';
 import { checkPath, checkWaitOptions } from './options.js';
-import { isBlockers, releaseTogether, tryTogether, type Blockers } from './together.js';
+import { isBlockers, releaseTogether, tryTogether } from './together.js';
 import type { ReleaseOutcome, WaitOptions } from './types.js';
 import { deadline, PathWait } from './wait.js';
 
@@ -54,31 +53,23 @@ export async function acquireAll(
   if (options.timeout === 0) throw contention('ERR_LOCK_HELD', withHolders(got, options));
   const { stop, clear } = deadline(options.timeout, options.signal);
   const announcers = new Map(sorted.map((path) => [path, new Announcer(options)]));
+  // Kept from round to round: the same one is often in the way again, and its watch misses nothing.
+  let wait: { path: string; on: PathWait } | undefined;
   try {
     for (;;) {
       for (const blocker of got) announcers.get(blocker.path)?.announce(blocker);
-      await waitForFirst(got, stop, options);
+      const [first] = got;
+      if (wait?.path !== first.path) {
+        wait?.on.close();
+        wait = { path: first.path, on: new PathWait(first.path) };
+      }
+      await wait.on.change(first, stop, undefined);
       if (stop.aborted) throw await gaveUp(options, got);
       got = tryTogether(sorted, options);
       if (!isBlockers(got)) return new LockSet(got);
     }
   } finally {
+    wait?.on.close();
     clear();
-  }
-}
-
-async function waitForFirst(
-  [blocker]: Blockers,
-  stop: AbortSignal,
-  options: WaitOptions,
-): Promise<void> {
-  const wait = new PathWait(blocker.path);
-  try {
-    const now = inspectSync(blocker.path, options); // it may have gone before the watch began
-    // Nobody's, but not ours to write: it was refused as it is, and trying at once would spin.
-    const same = now.verdict === blocker.verdict && now.id === blocker.id;
-    if (now.verdict === 'held' || same) await wait.change(now, stop, undefined);
-  } finally {
-    wait.close();
   }
 }

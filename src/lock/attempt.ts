@@ -61,16 +61,12 @@ export function takeOver(path: string, options: AcquireOptions, how: Birth): Loc
   }
 }
 
-/**
- * Locks an open candidate, judges once more under the lock, and makes it ours. Owns `fd`. `deciding` is
- * told when nothing but a change of the name can come between.
- */
-export function adopt(
+// Locks an open candidate, judges once more under the lock, and makes it ours. Owns `fd`.
+function adopt(
   fd: number,
   path: string,
   options: AcquireOptions,
   how: Birth,
-  deciding?: () => void,
 ): Lock | Inspection | 'changed' | 'locked' {
   const locked = native.adoptLock(fd);
   if (locked < 0) {
@@ -79,19 +75,32 @@ export function adopt(
     if (locked === EWOULDBLOCK) return 'locked';
     throw failureOn(path, locked);
   }
-  const holder = (locked & NOTHING_TO_JUDGE) === 0 ? judgeOrDrop(fd, path, options) : undefined;
-  if (holder !== undefined) {
-    native.drop(fd);
-    return holder;
-  }
-  deciding?.();
+  const packed = fd * 8 + (locked & ~NOTHING_TO_JUDGE);
+  if ((locked & NOTHING_TO_JUDGE) === 0) return adoptLocked(packed, path, options, how);
+  return commit(packed, path, how);
+}
+
+/** Judges a candidate whose kernel locks are ours, and makes it ours if it is nobody's. Owns it. */
+export function adoptLocked(
+  packed: number,
+  path: string,
+  options: AcquireOptions,
+  how: Birth,
+): Lock | Inspection | 'changed' {
+  const fd = packed >> 3;
+  const holder = judgeOrDrop(fd, path, options);
+  if (holder === undefined) return commit(packed, path, how);
+  native.drop(fd);
+  return holder;
+}
+
+function commit(packed: number, path: string, how: Birth): Lock | 'changed' {
+  const fd = packed >> 3;
   const done = native.adoptCommit(fd, ...how);
-  if (done < 0) {
-    native.drop(fd);
-    if (done === ESTALE) return 'changed';
-    throw failureOn(path, done);
-  }
-  return new Lock(path, fd * 8 + (locked & ~NOTHING_TO_JUDGE), how[0]);
+  if (done >= 0) return new Lock(path, packed, how[0]);
+  native.drop(fd);
+  if (done === ESTALE) return 'changed';
+  throw failureOn(path, done);
 }
 
 function judgeOrDrop(fd: number, path: string, options: AcquireOptions): Inspection | undefined {

@@ -110,11 +110,19 @@ function timestamp(): string {
 
 const SUPERVISOR = ',"role":"supervisor"';
 
-/** The bytes of a record of this process, taken now. */
-export function makeRecord(reason: string, role?: LockRecord['role']): string {
+/** What stands behind the time in a record. */
+export const RECORD_END = '"}\n';
+
+/** A record of this process as far as the time, which whoever takes the lock adds. */
+export function recordFront(reason: string, role?: LockRecord['role']): string {
   const claim = role === undefined ? '' : SUPERVISOR; // takes its room from the reason's
   const why = reason === '' ? '""' : quote(reason, ROOM.reason - claim.length);
-  return `${head()}${claim},"reason":${why},"since":"${timestamp()}"}\n`;
+  return `${head()}${claim},"reason":${why},"since":"`;
+}
+
+/** The bytes of a record of this process, taken now. */
+export function makeRecord(reason: string, role?: LockRecord['role']): string {
+  return `${recordFront(reason, role)}${timestamp()}${RECORD_END}`;
 }
 
 const FRONT = '1\n{"lockbridge":1,';

@@ -29,17 +29,17 @@ export async function waitUntilFree(
 }
 
 async function one(path: string, options: WaitOptions, stop: AbortSignal): Promise<Inspection> {
-  const first = inspectSync(path, options);
-  if (first.verdict !== 'held') return first;
+  let seen = inspectSync(path, options);
+  if (seen.verdict !== 'held') return seen;
   const announcer = new Announcer(options);
   const wait = new PathWait(path);
   try {
     for (;;) {
-      const seen = inspectSync(path, options);
-      if (seen.verdict !== 'held') return seen;
       announcer.announce(seen);
       if (stop.aborted) throw await gaveUp(options, [seen]);
       await wait.change(seen, stop, undefined);
+      seen = inspectSync(path, options);
+      if (seen.verdict !== 'held') return seen;
     }
   } finally {
     wait.close();

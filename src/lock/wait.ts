@@ -1,30 +1,50 @@
-// Waiting for a lock to change, on events: a kernel lock by a blocking flock on a thread of its own,
-// an existence lock by inotify on the directory, with a slow poll behind both for filesystems that
-// lose events.
+// Waiting for a lock to change, on events: a kernel lock by a blocking call on a thread of its own, an
+// existence lock by inotify on the directory and by the end of the process that it names.
+//
+// 1. Who wants the lock leaves a claim with whoever learns first that it may be free, a native thread,
+//    which takes what needs no judgement at once; the rest is judged here.
+// 2. What no event tells is looked after by `recheck`.
 
 import { basename, dirname } from 'node:path';
-import { fromErrno } from '../errors.js';
 import type { Inspection } from '../inspect/types.js';
-import { native } from '../native.js';
+import { CLAIMED, native, type WaitDone } from '../native.js';
 import { IN, lineagePending, NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
-import { adopt, birth } from './attempt.js';
+import { adoptLocked, birth } from './attempt.js';
+import { claimFor } from './claim.js';
 import { Lock } from './lock.js';
+import { watchNamed } from './named-end.js';
+import { recheck, type Recheck } from './recheck.js';
 import type { AcquireOptions } from './types.js';
 
-const SLOW_POLL_MS = 1000;
-
-const EWOULDBLOCK = -11;
+const ECANCELED = -125;
 const ESTALE = -116;
-const FLOCK = 0;
-const RECORD = 1;
+
+// The directory is another one by now, or none; or what happened in it was lost.
+const DIRECTORY_EVENTS = IN.DELETE_SELF | IN.MOVE_SELF | IN.UNMOUNT | IN.IGNORED | IN.OVERFLOW;
+
+const NEVER = new AbortController().signal;
+
+type Ended = Parameters<WaitDone>;
+const NOTHING: Ended = [CLAIMED.nothing, 0, ''];
+
+/** Begins what native threads do for a wait: an id, 0 if there is nothing for them to do, or -errno. */
+type Start = (done: WaitDone) => number;
+
+/** What a wait is looked after by. */
+type Care = Pick<Recheck, 'nameOnly' | 'sure'>;
 
 /** Watches one path for as long as somebody waits for it. Close it. */
 export class PathWait {
   readonly #path: string;
   #watch: DirectoryWatch | undefined;
+  // Which close events count. Our own looks open and close the file too, so those of readers count
+  // only where we do not open it: while its maker has it open, and where we may not.
+  #closes = 0;
   #changed = false;
+  // The path may lead to another directory by now.
+  #moved = false;
+  #fruitless = 0;
   #wake: (() => void) | undefined;
-  #kind = FLOCK;
 
   constructor(path: string) {
     this.#path = path;
@@ -34,14 +54,12 @@ export class PathWait {
   #subscribe(): DirectoryWatch {
     const name = basename(this.#path);
     return subscribe(dirname(this.#path), true, (seen, mask) => {
-      if (seen !== name && seen !== '') return;
-      // Our own looks open and close the file too, so a close counts only while its maker has it open:
-      // then we look without opening.
-      if ((mask & NAME_EVENTS) !== 0 || ((mask & IN.CLOSE) !== 0 && this.#madeNow)) this.#signal();
+      if (seen === '' && (mask & DIRECTORY_EVENTS) !== 0) this.#moved = true;
+      else if (seen !== name || (mask & (NAME_EVENTS | this.#closes)) === 0) return;
+      this.#fruitless = 0;
+      this.#signal();
     });
   }
-
-  #madeNow = false;
 
   close(): void {
     this.#watch?.close();
@@ -54,92 +72,139 @@ export class PathWait {
   }
 
   /**
-   * Resolves when what `blocker` describes may have changed, or `stop` fires. With `take`, a kernel
-   * lock that was waited for is kept and the file adopted if it may be: then the Lock is the result.
+   * Resolves when what `blocker` describes may have changed, or `stop` fires. With `take`, the path is
+   * taken if that can be done on the spot: then the Lock is the result, or who was found in the way.
    */
   async change(
     blocker: Inspection,
     stop: AbortSignal,
     take: AcquireOptions | undefined,
   ): Promise<Lock | Inspection | undefined> {
-    if (this.#watch === undefined) {
-      this.#watch = this.#subscribe();
-      return undefined; // it may have changed before this
-    }
-    this.#madeNow = lineagePending(this.#path);
-    if (blocker.by === 'kernel' && !this.#madeNow) {
-      const fd = native.adoptOpen(this.#path);
-      if (fd >= 0) return this.#kernel(fd, stop, take);
-      if (fd === ESTALE) return undefined; // another file already
-      // Not permitted to open it for writing: events and the slow poll must do.
-    }
-    await this.#sleep(stop);
-    return undefined;
-  }
-
-  async #sleep(stop: AbortSignal): Promise<void> {
-    if (!this.#changed && !stop.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, SLOW_POLL_MS);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        stop.addEventListener('abort', this.#wake, { once: true });
-      });
-      if (this.#wake !== undefined) stop.removeEventListener('abort', this.#wake);
-      this.#wake = undefined;
-    }
-    this.#changed = false;
+    if (this.#moved) this.close();
+    this.#moved = false;
+    this.#watch ??= this.#subscribe();
+    // Its maker may have closed it since it was judged, of which an event is still to come.
+    const madeNow =
+      lineagePending(this.#path) || blocker.evidence.some(({ kind }) => kind === 'being-made');
+    if (blocker.by !== 'kernel' || madeNow)
+      return this.#name(blocker, stop, take, madeNow ? IN.CLOSE : IN.CLOSE_WRITE);
+    const ended = await this.#kernel(blocker, stop, take);
+    const [result] = ended;
+    if (result >= 0 || result === ECANCELED || result === ESTALE)
+      return this.#outcome(ended, stop, take);
+    // Not permitted to open it, or no thread to be had.
+    return this.#name(blocker, stop, take, IN.CLOSE, false);
   }
 
   async #kernel(
-    fd: number,
+    blocker: Inspection,
     stop: AbortSignal,
     take: AcquireOptions | undefined,
+  ): Promise<Ended> {
+    this.#closes = 0;
+    const wd = this.#watch?.wd ?? -1;
+    return this.#until(blocker, { nameOnly: true, sure: true }, stop, (done) =>
+      take === undefined
+        ? native.startWait(this.#path, done)
+        : native.startWait(this.#path, done, wd, ...claimFor(take, blocker)),
+    );
+  }
+
+  async #name(
+    blocker: Inspection,
+    stop: AbortSignal,
+    take: AcquireOptions | undefined,
+    closes: number,
+    seesLocks = true,
   ): Promise<Lock | Inspection | undefined> {
-    const result = await this.#block(fd, stop);
-    this.#changed = false;
-    if (result !== 0 || stop.aborted) {
-      native.drop(fd);
-      return undefined;
-    }
-    if (take === undefined) {
-      if (native.adoptLock(fd) === EWOULDBLOCK) this.#otherKind();
-      native.drop(fd);
-      return undefined;
-    }
-    // Each of the calls that make the file ours is an event in its directory, which would wake the
-    // thread that reads them and take its turn from us.
-    const got = adopt(fd, this.#path, take, birth(take), () => {
-      this.close();
+    this.#closes = closes;
+    const named = watchNamed(blocker, () => {
+      this.#signal();
     });
-    if (got === 'locked') this.#otherKind();
-    return got === 'changed' || got === 'locked' ? undefined : got;
+    const sure =
+      seesLocks && named.sure && blocker.unseen.length === 0 && !native.silent(dirname(this.#path));
+    const wd = this.#watch?.wd ?? -1;
+    const start: Start = (done) => {
+      const id =
+        take === undefined
+          ? 0
+          : native.expectName(this.#path, done, wd, ...claimFor(take, blocker));
+      // Only now: what happened before the watch or the claim began is not lost.
+      if (!native.unchanged(this.#path, blocker.id ?? '', blocker.changed ?? -1)) this.#signal();
+      return id;
+    };
+    try {
+      const ended = await this.#until(blocker, { nameOnly: false, sure }, stop, start);
+      return this.#outcome(ended, stop, take);
+    } finally {
+      named.close();
+    }
   }
 
-  // The other family's lock is in the way: wait for that one next.
-  #otherKind(): void {
-    this.#kind = this.#kind === FLOCK ? RECORD : FLOCK;
+  // Until a native thread has an answer, something is signalled, or `stop` fires.
+  async #until(blocker: Inspection, care: Care, stop: AbortSignal, start: Start): Promise<Ended> {
+    if (stop.aborted || this.#changed) {
+      this.#changed = false;
+      return NOTHING;
+    }
+    let end = (): void => undefined;
+    try {
+      return await new Promise<Ended>((resolve) => {
+        const id = start((...ended) => {
+          resolve(ended);
+        });
+        if (id < 0) {
+          resolve([id, 0, '']);
+          return;
+        }
+        const wake = (): void => {
+          if (id > 0) native.cancelWait(id);
+          else resolve(NOTHING);
+        };
+        this.#wake = wake;
+        const rest = recheck({
+          path: this.#path,
+          blocker,
+          fruitless: this.#fruitless,
+          wake: () => {
+            this.#fruitless++;
+            this.#moved = true;
+            this.#signal();
+          },
+          ...care,
+        });
+        if (stop !== NEVER) stop.addEventListener('abort', wake, { once: true });
+        end = () => {
+          rest();
+          if (stop !== NEVER) stop.removeEventListener('abort', wake);
+        };
+        if (this.#changed) wake();
+      });
+    } finally {
+      end();
+      this.#wake = undefined;
+      this.#changed = false;
+    }
   }
 
-  // Blocks on its own thread; a change of the name or `stop` ends it.
-  async #block(fd: number, stop: AbortSignal): Promise<number> {
-    if (stop.aborted || this.#changed) return -1;
-    const result = await new Promise<number>((resolve) => {
-      const id = native.startWait(fd, this.#kind, resolve);
-      if (id < 0) {
-        native.drop(fd);
-        throw fromErrno(id, 'pthread_create', this.#path);
-      }
-      this.#wake = () => {
-        native.cancelWait(id);
-      };
-      stop.addEventListener('abort', this.#wake, { once: true });
-    });
-    if (this.#wake !== undefined) stop.removeEventListener('abort', this.#wake);
-    this.#wake = undefined;
-    return result;
+  #outcome(
+    [result, packed, record]: Ended,
+    stop: AbortSignal,
+    take: AcquireOptions | undefined,
+  ): Lock | Inspection | undefined {
+    if (result === CLAIMED.taken) {
+      const lock = new Lock(this.#path, packed, record);
+      if (!stop.aborted) return lock;
+      lock.releaseSync();
+      return undefined;
+    }
+    if (result !== CLAIMED.toJudge) return undefined;
+    if (stop.aborted || take === undefined) {
+      native.drop(packed >> 3);
+      return undefined;
+    }
+    const got = adoptLocked(packed, this.#path, take, birth(take));
+    return got === 'changed' ? undefined : got;
   }
 }
 
@@ -148,6 +213,7 @@ export function deadline(
   timeout: number | undefined,
   signal: AbortSignal | undefined,
 ): { stop: AbortSignal; clear: () => void } {
+  if (timeout === undefined && signal === undefined) return { stop: NEVER, clear: () => undefined };
   const controller = new AbortController();
   // setTimeout's longest delay; a longer wait is as good as for ever.
   const timer =

@@ -13,7 +13,7 @@ const VECTORS = fileURLToPath(new URL('vectors.cc', import.meta.url));
 // The lock code that it shares with the addon.
 const SHARED: readonly string[] = [
   ...['path', 'lockfile', 'adopt', 'release', 'parent'],
-  ...['probe', 'procfs', 'parse', 'lineage', 'watcher'],
+  ...['probe', 'procfs', 'parse', 'lineage', 'watcher', 'watcher_ask'],
 ];
 const FLAGS: readonly string[] = [
   ...['-std=c++17', '-O0', '-g', '-fno-rtti', '-fno-exceptions', '-D_GNU_SOURCE'],

@@ -1,9 +1,8 @@
 // The addon's code without Node, used from many threads at once, for a build with a sanitizer or a
 // run under valgrind: a race, a use after free, a leak or undefined behaviour ends it with a
-// report. Arguments: a directory, how many rounds, `all` or `known` (without the two system calls
-// that valgrind 3.19 does not know: F_OFD_SETLKW blocks all its threads, pidfd_open is not made),
-// and a fault to commit, which shows that it would be reported. Prints what came of the rounds, so
-// that a run which did nothing shows.
+// report. Arguments: a directory, how many rounds, `all` or `known` (without the
+// system call that valgrind 3.19 does not know, pidfd_open), and a fault to commit, which shows
+// that it would be reported. Prints what came of the rounds, so that a run which did nothing shows.
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -16,6 +15,7 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,9 +53,16 @@ void enter(Held&& held, Counts* counts) {
   release(std::move(held));
 }
 
+Claim claimOf(const std::string& path) {
+  Claim claim;
+  claim.path = path;
+  claim.birth = birth();
+  return claim;
+}
+
 // Takes and releases a path; where it is taken, waits on a thread of its own, which is cancelled
 // now and then, and adopts what it was given.
-void contend(const std::string& path, int rounds, bool record, Counts* counts) {
+void contend(const std::string& path, int rounds, Counts* counts) {
   for (int round = 0; round < rounds; round++) {
     Held held;
     if (create(path, birth(), &held) == 0) {
@@ -63,26 +70,25 @@ void contend(const std::string& path, int rounds, bool record, Counts* counts) {
       continue;
     }
     Held candidate;
-    if (adoptOpen(path, &candidate) < 0) continue;
-    std::atomic<int> answers{0}, result{0};
-    {
-      const WaitFor what = record && round % 2 != 0 ? WaitFor::kRecord : WaitFor::kFlock;
-      Waiter waiter(candidate.fd.get(), what, [&](int got) {
-        result.store(got);
-        answers.fetch_add(1);
-      });
-      if (waiter.start() < 0) continue;
-      if (round % 3 == 0) waiter.cancel();
-      while (answers.load() == 0 && round % 3 != 0) std::this_thread::yield();
-    }
+    if (waitOpen(path, &candidate) < 0) continue;
+    std::atomic<int> answers{0};
+    std::optional<Claim> claim;
+    if (round % 2 == 0) claim = claimOf(path);
+    Waiter waiter(std::move(candidate), std::move(claim), [&] { answers.fetch_add(1); });
+    if (waiter.start() < 0) continue;
+    if (round % 3 == 0) waiter.cancel();
+    // What was taken and is not fetched is let go at the end.
+    if (round % 5 == 0) continue;
+    Answer answer = waiter.fetch();
     if (answers.load() != 1) abort();
-    if (result.load() == 0 && adoptLock(&candidate) == 0 && adoptCommit(&candidate, birth()) == 0)
-      enter(std::move(candidate), counts);
+    if (answer.result == kToJudge && adoptCommit(&answer.held, birth()) == 0)
+      answer.result = kTaken;
+    if (answer.result == kTaken) enter(std::move(answer.held), counts);
   }
 }
 
 // Watches come and go while files of the directory do.
-void watch(Watcher* watcher, const std::string& dir, int rounds) {
+void watch(Watcher* watcher, const std::string& dir, int rounds, std::atomic<int>* gone) {
   for (int round = 0; round < rounds; round++) {
     Interest interest;
     interest.lineage = round % 2 == 0;
@@ -91,6 +97,8 @@ void watch(Watcher* watcher, const std::string& dir, int rounds) {
     if (wd < 0) continue;
     Lineage seen;
     watcher->lineage(wd, "made", &seen);
+    const int id = watcher->expect(wd, "made", [gone] { gone->fetch_add(1); });
+    if (round % 7 != 0) watcher->withdraw(wd, id);
     watcher->remove(wd, interest);
   }
 }
@@ -154,16 +162,16 @@ int main(int argc, char** argv) {
   const bool all = argc > 3 && std::string(argv[3]) == "all";
   if (argc > 4) return commit(argv[4]) == 0 ? 0 : 1;
   Counts counts;
-  std::atomic<int> events{0}, ends{0};
+  std::atomic<int> events{0}, ends{0}, gone{0};
   {
     ExitWatcher exits([&](int) { ends.fetch_add(1); });
     Watcher watcher(
         [&](std::vector<WatchEvent>&& seen) { events.fetch_add(static_cast<int>(seen.size())); });
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; i++) {
-      threads.emplace_back(contend, dir + "/lock", rounds, all, &counts);
+      threads.emplace_back(contend, dir + "/lock", rounds, &counts);
     }
-    for (int i = 0; i < 2; i++) threads.emplace_back(watch, &watcher, dir, rounds);
+    for (int i = 0; i < 2; i++) threads.emplace_back(watch, &watcher, dir, rounds, &gone);
     threads.emplace_back(churn, dir, rounds);
     for (int i = 0; all && i < 2; i++)
       threads.emplace_back(spawn, &exits, 1 + i * rounds, 10 + rounds / 50);
