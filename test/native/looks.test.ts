@@ -41,7 +41,7 @@ describe.each(BASES)('in %s', (base) => {
       else if (i % 5 === 3) closeSync(openSync(path, 'w'));
       return path;
     });
-    const [flocked = '', free = ''] = [join(dir, 'f3'), join(dir, 'f8')];
+    const [flocked, free] = [join(dir, 'f3'), join(dir, 'f8')];
     await flockHolder(flocked);
     using held = acquireSync(join(dir, 'held'));
     const asked = [...paths, held.path, paths[2] ?? '', paths[2] ?? ''];
