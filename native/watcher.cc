@@ -174,12 +174,12 @@ Lineage* Watcher::find(int wd, const std::string& name) {
 bool Watcher::lineage(int wd, const std::string& name, Lineage* out) {
   const std::lock_guard<std::mutex> guard(mutex_);
   if (directories_.count(wd) == 0) return false;
-  drain();  // an event that waits to be read may have ended the lineage
+  catchUp();  // an event that waits to be read may have ended the lineage
   const auto settled = [&] {
     const Lineage* file = find(wd, name);
     return file == nullptr || !file->asking();
   };
-  if (!pending_.empty() || !gone_.empty() || !settled()) wake();
+  if (!settled()) wake();
   while (!settled()) pthread_cond_wait(&asked_, mutex_.native_handle());
   const Lineage* file = find(wd, name);
   if (file != nullptr) *out = *file;
@@ -222,6 +222,12 @@ void Watcher::drain() {
       accept(head, std::move(name), now);
     });
   }
+}
+
+// drain() out of turn: the loop, which may be about to sleep, has to pass on what was read.
+void Watcher::catchUp() {
+  drain();
+  if (!pending_.empty() || !gone_.empty()) wake();
 }
 
 uint64_t Watcher::nextPoll() {

@@ -79,6 +79,7 @@ class Watcher {
   void widen(Directory* entry);
   void loop();
   void drain();
+  void catchUp();
   void accept(const inotify_event& event, std::string&& name, uint64_t now);
   void expectedIsGone(Directory* entry, const std::string& name);
   uint64_t nextPoll();

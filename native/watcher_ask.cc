@@ -37,7 +37,7 @@ void Watcher::pollDue() {
   if (due.empty()) return;
   const LockTable table;
   const std::lock_guard<std::mutex> guard(mutex_);
-  drain();
+  catchUp();
   for (const Question& asked : due) {
     Lineage* file = find(asked.wd, asked.name);
     if (file == nullptr || file->id != asked.id || file->origin != Origin::kOpen) continue;

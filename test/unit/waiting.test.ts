@@ -141,11 +141,13 @@ describe.each(BASES)('in %s', (base) => {
 
   it('a file that is replaced by a free one, or renamed away, wakes', async () => {
     const path = file();
+    const looks = vi.spyOn(native, 'unchanged');
     const waiting = acquire(path);
     const free = join(dirname(path), 'free');
     writeFileSync(free, '\x02c'); // a dead Helios
     renameSync(free, path);
     (await waiting).releaseSync();
+    expect(looks).toHaveBeenCalledTimes(1); // once as the wait began: the rest is told by events
     closeSync(openSync(path, 'wx'));
     const again = acquire(path);
     renameSync(path, free);
