@@ -1,11 +1,15 @@
 // What the binaries need of a C++ library, as sources: the few files of zig's libc++ that hold strings,
-// hashes, mutexes and the guards of statics, and native/run/abort.cc for what would throw. The whole
-// library takes a minute for each target and brings an unwinder and a demangler as large as the addon.
-// Nothing of it is exported, so that it never meets the C++ library that Node itself is linked with.
+// hashes, mutexes, shared pointers and the guards of statics, and native/run/abort.cc for what would
+// throw. The whole library takes a minute for each target and brings an unwinder and a demangler as large
+// as the addon. Nothing of it is exported, so that it never meets the C++ library that Node itself is
+// linked with.
 
 import { join } from 'node:path';
 
-const LIBCXX = ['string', 'hash', 'mutex', 'mutex_destructor', 'functional', 'new_helpers'];
+const LIBCXX = [
+  ...['string', 'hash', 'functional', 'memory', 'new_helpers', 'call_once'],
+  ...['mutex', 'mutex_destructor', 'condition_variable', 'condition_variable_destructor'],
+];
 const LIBCXXABI = ['cxa_guard', 'abort_message'];
 
 /** The sources and the flags to compile them with, from the `lib` directory of zig. */
