@@ -24,25 +24,32 @@ const OLD_LIBRARIES = ['libffi.so.7', 'libssl.so.1.1', 'libcrypto.so.1.1', 'libm
 
 const VERSION = 'import sys; print("%d.%d.%d" % sys.version_info[:3])';
 
+// What root has for itself may lie where nobody else can reach it, and some tests run as another user.
+const AS_ANYBODY = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {};
+
 /** `{ program, env, version }` of a program if it runs and has these modules. */
-function interpreter(program, env, modules) {
+function interpreter(program, env, modules, how = {}) {
   const code = `import ${modules.join(', ')}; ${VERSION}`;
   const done = spawnSync(program, ['-c', code], {
     env: { ...process.env, ...env },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
+    ...how,
   });
   return done.status === 0 ? { program, env, version: done.stdout.trim() } : undefined;
 }
 
 /** The machine's Python, or the reason why it cannot be used. */
 export function machinePython() {
-  const found = interpreter('python3', {}, ['ctypes']);
+  const program = ['python3', '/usr/bin/python3'].find((one) =>
+    interpreter(one, {}, ['ctypes'], AS_ANYBODY),
+  );
+  const found = interpreter(program ?? 'python3', {}, ['ctypes']);
   if (found === undefined) return 'there is no python3';
   const [major, minor] = found.version.split('.').map(Number);
   if (major < 3 || (major === 3 && minor < 10))
     return `python3 is ${found.version}, and the tools need 3.10 or newer`;
-  if (interpreter('python3', {}, ['venv', 'ensurepip']) === undefined)
+  if (interpreter(found.program, {}, ['venv', 'ensurepip']) === undefined)
     return 'python3 cannot make virtual environments: install them (Debian: `apt-get install python3-venv`)';
   return found;
 }
