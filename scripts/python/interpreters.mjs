@@ -22,12 +22,12 @@ const MIRRORS = ['http://deb.debian.org/debian', 'http://archive.debian.org/debi
 // What newer systems no longer have. Not the whole directory: its C library would be mixed with ours.
 const OLD_LIBRARIES = ['libffi.so.7', 'libssl.so.1.1', 'libcrypto.so.1.1', 'libmpdec.so.3'];
 
-const VERSION = 'import sys; print("%d.%d.%d" % sys.version_info[:3])';
+const VERSION = 'import sys; print("%d.%d.%d" % sys.version_info[:3], sys.executable)';
 
 // What root has for itself may lie where nobody else can reach it, and some tests run as another user.
 const AS_ANYBODY = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {};
 
-/** `{ program, env, version }` of a program if it runs and has these modules. */
+/** `{ program, env, version, executable }` of a program if it runs and has these modules. */
 function interpreter(program, env, modules, how = {}) {
   const code = `import ${modules.join(', ')}; ${VERSION}`;
   const done = spawnSync(program, ['-c', code], {
@@ -36,15 +36,18 @@ function interpreter(program, env, modules, how = {}) {
     stdio: ['ignore', 'pipe', 'ignore'],
     ...how,
   });
-  return done.status === 0 ? { program, env, version: done.stdout.trim() } : undefined;
+  if (done.status !== 0) return undefined;
+  const [version, ...words] = done.stdout.trim().split(' ');
+  return { program, env, version, executable: words.join(' ') };
 }
 
 /** The machine's Python, or the reason why it cannot be used. */
 export function machinePython() {
-  const program = ['python3', '/usr/bin/python3'].find((one) =>
-    interpreter(one, {}, ['ctypes'], AS_ANYBODY),
+  const all = ['python3', '/usr/bin/python3'].flatMap(
+    (program) => interpreter(program, {}, ['ctypes']) ?? [],
   );
-  const found = interpreter(program ?? 'python3', {}, ['ctypes']);
+  const found =
+    all.find(({ executable }) => interpreter(executable, {}, ['ctypes'], AS_ANYBODY)) ?? all[0];
   if (found === undefined) return 'there is no python3';
   const [major, minor] = found.version.split('.').map(Number);
   if (major < 3 || (major === 3 && minor < 10))
