@@ -1,0 +1,28 @@
+// The FleetLock protocol, as Zincati speaks it and as airlock and poseidon/fleetlock serve it: two POST
+// requests with the same body. 200 with any body is a yes; every other answer has a JSON error.
+
+import { z } from 'zod';
+
+/** Takes a slot, or says that one is held already: asking again is no second slot. */
+export const PRE_REBOOT = '/v1/pre-reboot';
+/** Gives the slot back, or says that none was held. */
+export const STEADY_STATE = '/v1/steady-state';
+/** Guards against requests of a browser: a server refuses what does not have it. */
+export const PROTOCOL_HEADER = 'fleet-lock-protocol';
+export const DEFAULT_GROUP = 'default';
+
+/** A group's name: what the protocol allows, which servers use in URLs, keys and labels. */
+export const GROUP_NAME = /^[a-zA-Z0-9.-]+$/;
+
+/** What both requests say: who asks (any text that is the same after a reboot), and of which group. */
+export const request = z.object({
+  client_params: z.object({
+    id: z.string().min(1).max(256),
+    group: z.string().max(128).regex(GROUP_NAME),
+  }),
+});
+export type FleetRequest = z.infer<typeof request>;
+
+/** Any error: `kind` is one of a few words, for programs; `value` a sentence, for people. */
+export const failure = z.object({ kind: z.string().max(200), value: z.string().max(10_000) });
+export type FleetFailure = z.infer<typeof failure>;
