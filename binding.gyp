@@ -12,6 +12,7 @@
         "native/parent.cc",
         "native/probe.cc",
         "native/looks.cc",
+        "native/loop_poll.cc",
         "native/crew.cc",
         "native/procfs.cc",
         "native/parse.cc",

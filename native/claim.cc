@@ -21,7 +21,20 @@ std::string timestamp() {
   return text + fraction + "Z";
 }
 
-void finishRecord(Claim* claim) { claim->birth.record += timestamp() + claim->end; }
+void finishRecord(Claim* claim) {
+  if (!claim->finished) claim->birth.record += timestamp() + claim->end;
+  claim->finished = true;
+}
+
+// -EEXIST: somebody was faster. Any other error: try it from the beginning.
+int claimPrepared(Claim* claim, Held* out) {
+  Held file = std::move(claim->prepared);
+  int done = writeAll(file.fd.get(), claim->birth.record);
+  if (done == 0) done = beat(file.fd.get(), claim->birth.aheadSeconds);
+  if (done == 0) done = publish(&file);
+  if (done == 0) *out = std::move(file);
+  return done;
+}
 
 bool asItWasJudged(const Claim& claim, int fd) {
   struct statx st;
@@ -31,9 +44,20 @@ bool asItWasJudged(const Claim& claim, int fd) {
 
 }  // namespace
 
+void prepareClaim(Claim* claim) {
+  Birth birth = claim->birth;
+  birth.record += timestamp() + claim->end;  // as long as the record will be: it gets its page now
+  prepare(claim->path, birth, &claim->prepared);
+}
+
 int claimName(Claim* claim, Held* out) {
   finishRecord(claim);
   if (claim->deciding) claim->deciding();
+  if (claim->prepared.fd.ok()) {
+    const int done = claimPrepared(claim, out);
+    if (done == 0) return kTaken;
+    if (done == -EEXIST) return done;
+  }
   const int done = create(claim->path, claim->birth, out);
   return done < 0 ? done : kTaken;
 }

@@ -19,6 +19,9 @@ struct Claim {
   // The file as it was when it was judged to be nobody's but for its kernel locks: empty, and last
   // changed then (milliseconds); below 0: it was not judged so.
   double freeSince = -1;
+  // The file, complete but for its locks and its name, where it was made beforehand.
+  Held prepared;
+  bool finished = false;  // the record is
   // Called just before the path is taken: each of the calls that do so is an event there.
   std::function<void()> deciding;
 };
@@ -29,6 +32,9 @@ enum Claimed : int {
   kToJudge = 2,  // its kernel locks are ours; whether the file is nobody's is to be judged
 };
 
+// Makes beforehand what takes most of the time: a descriptor, kept until the claim is made or given
+// up.
+void prepareClaim(Claim* claim);
 // The name has just gone: creates it. kTaken, or -errno (-EEXIST: somebody was faster).
 int claimName(Claim* claim, Held* out);
 // The kernel locks of `held` have just become ours: makes the file ours if it surely is nobody's.

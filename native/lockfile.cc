@@ -84,21 +84,6 @@ int createVisible(const std::string& path, const Birth& birth, Held* out) {
   return locked < 0 ? locked : filled;
 }
 
-// A complete, locked file without a name. -errno where that cannot be had.
-int createNameless(const std::string& path, const Birth& birth, Held* out) {
-  const SplitPath where = split(path);
-  Fd fd(retry("open",
-              [&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
-  if (!fd.ok()) return fd.error();
-  out->fd = std::move(fd);
-  out->path = path;
-  out->mechanisms = kExistence;
-  int done = fill(out->fd.get(), birth, path, &out->id);
-  if (done == 0) done = lockKernel(out);
-  if (done < 0) out->fd.reset();
-  return done;
-}
-
 // Removes a directory that was a lock, with the files directly in it (Python's MkdirLockFile keeps
 // one, proper-lockfile none). Deeper trees are not a lock and are left: -ENOTEMPTY.
 int removeLockDirectory(int parent, const char* name) {
@@ -239,12 +224,30 @@ int lockKernel(Held* held) {
   return ofd == -EACCES || ofd == -EAGAIN ? -EWOULDBLOCK : ofd;
 }
 
+int prepare(const std::string& path, const Birth& birth, Held* out) {
+  const SplitPath where = split(path);
+  Fd fd(retry("open",
+              [&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
+  if (!fd.ok()) return fd.error();
+  out->fd = std::move(fd);
+  out->path = path;
+  out->mechanisms = kExistence;
+  const int done = fill(out->fd.get(), birth, path, &out->id);
+  if (done < 0) out->fd.reset();
+  return done;
+}
+
+int publish(Held* prepared) {
+  int done = lockKernel(prepared);
+  if (done == 0) done = linkName(prepared->fd.get(), prepared->path.c_str());
+  if (done < 0) prepared->fd.reset();
+  return done;
+}
+
 int create(const std::string& path, const Birth& birth, Held* out) {
-  int done = createNameless(path, birth, out);
+  int done = prepare(path, birth, out);
   if (done < 0) return noTmpfile(done) ? createVisible(path, birth, out) : done;
-  done = linkName(out->fd.get(), path.c_str());
-  if (done == 0) return 0;
-  out->fd.reset();
+  done = publish(out);
   return noLink(done) ? createVisible(path, birth, out) : done;
 }
 

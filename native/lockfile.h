@@ -61,9 +61,15 @@ struct Judged {
 // -EWOULDBLOCK: a kernel locker slipped in (fallback filesystems only).
 int create(const std::string& path, const Birth& birth, Held* out);
 
-// The same, renamed over what is at the path (protocol, "Force"); a directory is exchanged away and
-// then removed with what it holds, one level deep. Excludes other forcers and releases by a flock
-// on the parent directory. With `expected` it replaces that very inode, as it was when it was
+// The two steps of it, for who wants the name the moment that it is free. A complete file without a
+// name and without locks: 0 or -errno, -EOPNOTSUPP and the like where such a file cannot be had.
+int prepare(const std::string& path, const Birth& birth, Held* out);
+// Its locks, and its name: 0, or -errno and nothing is kept.
+int publish(Held* prepared);
+
+// As create(), renamed over what is at the path (protocol, "Force"); a directory is exchanged away
+// and then removed with what it holds, one level deep. Excludes other forcers and releases by a
+// flock on the parent directory. With `expected` it replaces that very inode, as it was when it was
 // judged, or nothing: -ESTALE.
 int replace(const std::string& path, const Birth& birth, const Judged* expected, Held* out);
 

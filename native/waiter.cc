@@ -123,6 +123,8 @@ int Waiter::wait() {
 int Waiter::claim(int result) {
   if (result == 0 && claim_ && writable_) {
     result = claimLocked(&*claim_, &answer_.held);
+    // A holder of lockbridge removes the name and then lets go of the file: the name may be free.
+    if (result == -ESTALE && claimName(&*claim_, &answer_.held) == kTaken) result = kTaken;
     answer_.record = std::move(claim_->birth.record);
   }
   if (result <= 0) answer_.held = Held();

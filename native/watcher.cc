@@ -240,20 +240,36 @@ uint64_t Watcher::nextPoll() {
   return next;
 }
 
+// False at the end.
+bool Watcher::once() {
+  std::vector<WatchEvent> events;
+  std::vector<std::function<void()>> gone;
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    if (stopping_) return false;
+    drain();
+    events.swap(pending_);
+    gone.swap(gone_);
+  }
+  for (const auto& act : gone) act();
+  if (!events.empty()) deliver_(std::move(events));
+  return true;
+}
+
+void Watcher::turn() {
+  const std::unique_lock<std::mutex> alone(turn_, std::try_to_lock);
+  if (!alone.owns_lock()) return;
+  once();
+  wake();  // what was read may mean that its thread has to look at something sooner
+}
+
 void Watcher::loop() {
   struct pollfd fds[2] = {{inotify_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
   for (;;) {
-    std::vector<WatchEvent> events;
-    std::vector<std::function<void()>> gone;
     {
-      const std::lock_guard<std::mutex> guard(mutex_);
-      if (stopping_) return;
-      drain();
-      events.swap(pending_);
-      gone.swap(gone_);
+      const std::lock_guard<std::mutex> alone(turn_);
+      if (!once()) return;
     }
-    for (const auto& act : gone) act();
-    if (!events.empty()) deliver_(std::move(events));
     pollDue();
     askDue();
     const uint64_t next = nextPoll();

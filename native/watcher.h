@@ -56,6 +56,11 @@ class Watcher {
   int expect(int wd, const std::string& name, std::function<void()> gone);
   // False: `gone` is called, or was.
   bool withdraw(int wd, int id);
+  // What becomes readable when something happened, or -1; for who wants to call turn() then.
+  int descriptor() const { return inotify_.get(); }
+  // Does on the calling thread what the watcher's would do about what has happened, unless that one
+  // is at it.
+  void turn();
 
  private:
   struct Expectation {
@@ -78,6 +83,7 @@ class Watcher {
   bool silence(int wd, const std::string& dir);
   void widen(Directory* entry);
   void loop();
+  bool once();
   void drain();
   void catchUp();
   void accept(const inotify_event& event, std::string&& name, uint64_t now);
@@ -89,6 +95,8 @@ class Watcher {
   void wake();
 
   const std::function<void(std::vector<WatchEvent>&&)> deliver_;
+  std::mutex
+      turn_;  // held while events are read, acted on and passed on, so that they keep their order
   std::mutex mutex_;
   Fd inotify_;
   Fd wake_;

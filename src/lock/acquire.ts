@@ -5,6 +5,7 @@ import { surelyHeld } from '../inspect/glance.js';
 import type { Inspection } from '../inspect/types.js';
 import { attempt } from './attempt.js';
 import { Announcer, contention, inFullTogether, withHolders } from './blocked.js';
+import { later } from './later.js';
 import { Lock } from './lock.js';
 import { checkOptions, checkPath, checkWaitOptions } from './options.js';
 import type { AcquireOptions, WaitOptions } from './types.js';
@@ -71,8 +72,10 @@ async function waitFor(path: string, options: WaitOptions, first: Inspection): P
       blocker = got;
     }
   } finally {
-    wait.close();
-    clear();
+    later(() => {
+      wait.close();
+      clear();
+    });
   }
 }
 

@@ -8,6 +8,7 @@ import { basename, dirname } from 'node:path';
 import { onExit } from 'signal-exit';
 import { DEPTH, native } from '../native.js';
 import { IN, NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
+import { later } from './later.js';
 import { AHEAD_SECONDS } from './options.js';
 import { sweepNow } from './sweep.js';
 import type { LostReason } from './types.js';
@@ -29,7 +30,7 @@ interface Entry {
 
 const fresh = new Set<HeldLock>();
 const armed = new Map<number, Entry>();
-let immediate: NodeJS.Immediate | undefined;
+let arming = false;
 let beat: NodeJS.Timeout | undefined;
 let exitHook = false;
 
@@ -53,8 +54,9 @@ export function remember(lock: HeldLock): void {
     exitHook = true;
     onExit(releaseEverything, { alwaysLast: true });
   }
-  // Not unref(): an idle loop runs such an immediate only when something else wakes it.
-  immediate ??= setImmediate(arm);
+  if (arming) return;
+  arming = true;
+  later(arm);
 }
 
 /** The lock is about to be released. */
@@ -65,7 +67,7 @@ export function forget(lock: HeldLock): void {
 }
 
 function arm(): void {
-  immediate = undefined;
+  arming = false;
   for (const lock of fresh) {
     const entry: Entry = { lock: new WeakRef(lock), path: lock.path };
     armed.set(lock.fd, entry);

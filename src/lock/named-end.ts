@@ -12,7 +12,7 @@ import { startTime } from './record.js';
 export interface EndWatch {
   /** False where the end of one of them will not be told, as on a kernel before 6.9. */
   readonly sure: boolean;
-  close(): void;
+  readonly close: () => void;
 }
 
 const [major = 0, minor = 0] = release().split('.').map(Number);

@@ -11,6 +11,7 @@ import { CLAIMED, native, type WaitDone } from '../native.js';
 import { IN, lineagePending, NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
 import { adoptLocked, birth } from './attempt.js';
 import { claimFor } from './claim.js';
+import { later } from './later.js';
 import { Lock } from './lock.js';
 import { watchNamed } from './named-end.js';
 import { recheck, type Recheck } from './recheck.js';
@@ -137,7 +138,7 @@ export class PathWait {
       const ended = await this.#until(blocker, { nameOnly: false, sure }, stop, start);
       return this.#outcome(ended, stop, take);
     } finally {
-      named.close();
+      later(named.close);
     }
   }
 
@@ -181,7 +182,7 @@ export class PathWait {
         if (this.#changed) wake();
       });
     } finally {
-      end();
+      later(end);
       this.#wake = undefined;
       this.#changed = false;
     }
