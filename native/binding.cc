@@ -20,6 +20,7 @@
 #include "exits.h"
 #include "lockfile.h"
 #include "looks.h"
+#include "loop_poll.h"
 #include "probe.h"
 #include "traits.h"
 #include "waiter.h"
@@ -30,6 +31,9 @@ namespace lockbridge {
 namespace {
 
 using Info = const Napi::CallbackInfo&;
+
+// So many waits for a name may keep a descriptor; the file of any other is made when the name goes.
+constexpr size_t kMostPrepared = 64;
 
 // A claim that the watcher's thread makes when a name goes; JavaScript's thread fetches the answer.
 struct NameClaim {
@@ -62,6 +66,8 @@ struct State {
   std::unordered_map<int, Napi::FunctionReference> exits;
   std::unique_ptr<ExitWatcher> exitWatcher;
   std::unique_ptr<Watcher> watcher;
+  LoopPoll* poll =
+      nullptr;  // of the watcher's descriptor, while somebody waits; ends with the environment
   Napi::FunctionReference events;
   Napi::ThreadSafeFunction calls;
   bool callsReady = false;
@@ -361,6 +367,18 @@ Napi::Value LookAll(Info info) {
 }
 
 // (identities, nameless too) -> { found, hidden }; see Openers.
+// (paths, depth) -> what LookNext takes. Threads look at once; ended with what holds it.
+Napi::Value LookBegin(Info info) {
+  auto* looks = new ManyLooks(texts(info[0]), static_cast<Depth>(integer(info[1])));
+  return Napi::External<ManyLooks>::New(info.Env(), looks,
+                                        [](Napi::Env, ManyLooks* done) { delete done; });
+}
+
+// Some more looks, as LookAll gives them; none at the end.
+Napi::Value LookNext(Info info) {
+  return packed(info, info[0].As<Napi::External<ManyLooks>>().Data()->next());
+}
+
 Napi::Value OpenersOf(Info info) {
   const Napi::Env env = info.Env();
   std::vector<Identity> wanted;
@@ -439,6 +457,11 @@ void holdLoop(Napi::Env env, State& state) {
     state.calls.Unref(env);
   else
     state.calls.Ref(env);
+  if (state.poll == nullptr && state.watcher && !state.waits.empty() &&
+      state.watcher->descriptor() >= 0)
+    state.poll =
+        LoopPoll::open(env, state.watcher->descriptor(), [&state] { state.watcher->turn(); });
+  if (state.poll != nullptr) state.poll->set(!state.waits.empty());
 }
 
 // Calls into JavaScript unless the environment is being torn down: then there is nobody to tell.
@@ -529,6 +552,7 @@ Napi::Value ExpectName(Info info) {
   const int wd = integer(info[2]);
   auto claim = std::make_shared<NameClaim>(claimOf(info, std::move(path), 3));
   claim->claim.deciding = [&s, wd] { s.watcher->hush(wd); };
+  if (s.waits.size() < kMostPrepared) prepareClaim(&claim->claim);
   const int expectation = s.watcher->expect(wd, name, [claim, tell = teller(s, id)] {
     const std::lock_guard<std::mutex> making(claim->made);
     tell();
@@ -717,6 +741,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("restore", Restore);
   def("look", LookAt);
   def("lookAll", LookAll);
+  def("lookBegin", LookBegin);
+  def("lookNext", LookNext);
   def("glimpse", GlimpseOf);
   def("lookHeld", LookHeld);
   def("openers", OpenersOf);

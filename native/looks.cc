@@ -1,9 +1,8 @@
 #include "looks.h"
 
-#include <mutex>
-#include <optional>
-
-#include "crew.h"
+#include <cstddef>
+#include <iterator>
+#include <utility>
 
 namespace lockbridge {
 
@@ -27,22 +26,38 @@ class LastFilesystem {
 
 }  // namespace
 
-std::vector<Look> lookAll(const std::vector<std::string>& paths, Depth depth) {
+ManyLooks::ManyLooks(std::vector<std::string> paths, Depth depth)
+    : paths_(std::move(paths)),
+      depth_(depth),
+      looks_(paths_.size()),
+      crew_(paths_.size(), [this](size_t begin, size_t end) { look(begin, end); }) {}
+
+void ManyLooks::look(size_t begin, size_t end) {
   // Read when the first file asks: it makes the kernel wait for a grace period, some 20 ms.
-  std::once_flag read;
-  std::optional<LockTable> table;
-  const Locks locks = [&](const Identity& id) {
-    std::call_once(read, [&] { table.emplace(); });
-    return table->of(id);
+  const Locks locks = [this](const Identity& id) {
+    std::call_once(read_, [this] { table_.emplace(); });
+    return table_->of(id);
   };
-  std::vector<Look> out(paths.size());
-  inParallel(paths.size(), [&](size_t begin, size_t end) {
-    LastFilesystem last;
-    const Elsewhere elsewhere = [&](int fd, const struct statx& st) {
-      return last.elsewhere(fd, st);
-    };
-    for (size_t i = begin; i < end; i++) out[i] = lookWith(paths[i], depth, locks, elsewhere);
-  });
+  LastFilesystem last;
+  const Elsewhere elsewhere = [&](int fd, const struct statx& st) {
+    return last.elsewhere(fd, st);
+  };
+  for (size_t i = begin; i < end; i++) looks_[i] = lookWith(paths_[i], depth_, locks, elsewhere);
+}
+
+std::vector<Look> ManyLooks::next() {
+  const auto begin = looks_.begin() + static_cast<std::ptrdiff_t>(given_);
+  given_ = crew_.next();
+  const auto end = looks_.begin() + static_cast<std::ptrdiff_t>(given_);
+  return {std::make_move_iterator(begin), std::make_move_iterator(end)};
+}
+
+std::vector<Look> lookAll(std::vector<std::string> paths, Depth depth) {
+  ManyLooks many(std::move(paths), depth);
+  std::vector<Look> out;
+  for (std::vector<Look> some; !(some = many.next()).empty();)
+    out.insert(out.end(), std::make_move_iterator(some.begin()),
+               std::make_move_iterator(some.end()));
   return out;
 }
 

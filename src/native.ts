@@ -135,6 +135,8 @@ export interface Native {
   restore(fd: number, record: string): number;
   look(path: string, depth: number): RawLook;
   lookAll(paths: readonly string[], depth: number): Looks;
+  /** The same, each as soon as it is there: other threads look while the first ones are judged. */
+  lookEach(paths: readonly string[], depth: number): Generator<RawLook>;
   glimpse(path: string): number;
   lookHeld(fd: number): RawLook;
   openers(ids: readonly string[], nameless: boolean): RawOpeners;
@@ -190,9 +192,12 @@ function libc(): 'glibc' | 'musl' {
 }
 
 /** The addon itself: of many values it makes few, see looks.ts. */
-interface Addon extends Omit<Native, 'look' | 'lookAll' | 'lookHeld' | 'walk'> {
+interface Addon extends Omit<Native, 'look' | 'lookAll' | 'lookEach' | 'lookHeld' | 'walk'> {
   look(path: string, depth: number): PackedLooks;
   lookAll(paths: readonly string[], depth: number): PackedLooks;
+  lookBegin(paths: readonly string[], depth: number): object;
+  /** Some more, or none at the end. */
+  lookNext(begun: object): PackedLooks;
   lookHeld(fd: number): PackedLooks;
   walk(...how: Parameters<Native['walk']>): PackedWalk | number;
 }
@@ -223,6 +228,14 @@ export const native: Native = {
   ...addon,
   look: (path, depth) => new Looks(addon.look(path, depth)).at(0),
   lookAll: (paths, depth) => new Looks(addon.lookAll(paths, depth)),
+  lookEach: function* (paths, depth) {
+    const begun = addon.lookBegin(paths, depth);
+    for (;;) {
+      const looks = new Looks(addon.lookNext(begun));
+      if (looks.length === 0) return;
+      for (let at = 0; at < looks.length; at++) yield looks.at(at);
+    }
+  },
   lookHeld: (fd) => new Looks(addon.lookHeld(fd)).at(0),
   walk: (...how) => {
     const seen = addon.walk(...how);

@@ -38,14 +38,15 @@ export const lsCommand: Command = {
     const show = args['json'] === true ? asJson : asRow;
     const keyOf = KEY[args['sort'] as Key];
     // Of most only the line is kept: ten thousand inspections take longer to keep than to make.
-    const lines: { key: string | number; shown: string | Row }[] = [];
+    const found: { key: string | number; shown: string | Row }[] = [];
     const named: [line: number, seen: Seen][] = [];
-    for (const seen of eachBelow(args, args['all'] === true, options)) {
-      if (containersOf(seen).length > 0) named.push([lines.length, seen]);
-      lines.push({ key: keyOf(seen), shown: show(seen) });
+    for (const [index, seen] of eachBelow(args, args['all'] === true, options)) {
+      if (containersOf(seen).length > 0) named.push([index, seen]);
+      found[index] = { key: keyOf(seen), shown: show(seen) };
     }
     await nameContainers(named.flatMap(([, seen]) => containersOf(seen)));
-    for (const [line, seen] of named) lines[line] = { key: keyOf(seen), shown: show(seen) };
+    for (const [line, seen] of named) found[line] = { key: keyOf(seen), shown: show(seen) };
+    const lines = Object.values(found); // without the gaps of what is not listed
     lines.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     if (args['reverse'] === true) lines.reverse();
     const shown = lines.map((line) => line.shown);

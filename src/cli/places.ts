@@ -21,14 +21,14 @@ export function placesOf(args: Record<string, unknown>): { dirs: string[]; given
 }
 
 /**
- * Every lock below the places, looked at once, and judged when it is asked for; what could not be looked
- * at is said on stderr.
+ * Every lock below the places with its index in the order of their paths, judged when it is asked for; of
+ * those that come twice the last counts. What could not be looked at is said on stderr.
  */
 export function* eachBelow(
   args: Record<string, unknown>,
   all: boolean,
   options: InspectOptions,
-): Generator<Seen> {
+): Generator<readonly [index: number, seen: Seen]> {
   const { dirs, given } = placesOf(args);
   const found = dirs.map((dir): Found => findLocks(dir, { all, follow: given }));
   for (const [at, { unreadable, cut }] of found.entries()) {
@@ -36,9 +36,9 @@ export function* eachBelow(
     if (cut) warn(`not all of '${dirs[at] ?? ''}' was looked at: too many entries, or too deep`);
   }
   const paths = [...new Set(found.flatMap((one) => one.paths))];
-  for (const one of inspectEach(paths, options))
+  for (const [index, one] of inspectEach(paths, options))
     if (LockError.is(one)) warn(one.message);
-    else if (one.verdict !== 'free' || one.orphans.length > 0) yield one;
+    else if (one.verdict !== 'free' || one.orphans.length > 0) yield [index, one];
 }
 
 /** The same, all of them, with the ways out. */
@@ -47,5 +47,7 @@ export function lookBelow(
   all: boolean,
   options: InspectOptions,
 ): Inspection[] {
-  return Array.from(eachBelow(args, all, options), withActions);
+  const found: Seen[] = [];
+  for (const [index, seen] of eachBelow(args, all, options)) found[index] = seen;
+  return Object.values(found).map(withActions);
 }

@@ -6,33 +6,19 @@
 // 3. Judge, name the people behind the numbers, and say what can be done.
 
 import { dirname } from 'node:path';
-import { emptyPolicy } from '../env.js';
 import { LockError } from '../errors.js';
 import { checkOptions, checkPath } from '../lock/options.js';
-import { DEPTH, KNOWN, native, type RawLook, type RawOpener } from '../native.js';
-import { lineagePending, originOf } from '../watch.js';
+import { DEPTH, native, type RawLook } from '../native.js';
+import { lineagePending } from '../watch.js';
 import { actionsFor, type Seen } from './actions.js';
-import {
-  answer,
-  failureOf,
-  freeAnswer,
-  isNothing,
-  policiesFor,
-  withActions,
-  type Policies,
-} from './answer.js';
-import { Directories } from './directories.js';
+import { withActions, type Policies } from './answer.js';
 import { containersOf, nameContainers } from './engine.js';
-import { holdersOf } from './holders.js';
-import { PidTable } from './liveness.js';
 import { whoIsMeant } from './meant.js';
-import { Orphans } from './orphans.js';
 import { Processes } from './process.js';
 import { containersThatReach } from './reach.js';
+import { nobodyHasIt, Scene } from './scene.js';
 import { trapsOf } from './traps.js';
 import type { Inspection } from './types.js';
-import { View } from './unseen.js';
-import { judge } from './verdict.js';
 
 /** How a path is looked at. */
 export interface InspectOptions extends Policies {
@@ -88,126 +74,77 @@ export function inspectAllSync(
   paths: readonly string[],
   options: InspectOptions = {},
 ): (Inspection | LockError)[] {
-  return Array.from(inspectEach(paths, options), finished);
+  return allOf(inspectEach(paths, options));
 }
+
+/** What is at the path of this index. */
+export type SeenAt = readonly [index: number, seen: Seen | LockError];
 
 /**
  * The same one by one, without the ways out, each judged when it is asked for: whoever needs but a line
- * of each of ten thousand keeps nothing else, and that is most of the time that they take.
+ * of each of ten thousand keeps nothing else, and that is most of the time that they take. Those that
+ * need no search come first, while others are still being looked at; one may come again, and then the
+ * last counts.
  */
 export function inspectEach(
   paths: readonly string[],
   options: InspectOptions = {},
-): Iterable<Seen | LockError> {
+): Iterable<SeenAt> {
   for (const path of paths) checkPath(path);
   checkOptions(options);
-  return judgeEach(paths, lookAll(paths, options), options);
+  return judgeEach(paths, looksAt(paths, options), options);
 }
 
 /** What the looks at the paths mean: searches /proc once for whom they name, and judges. */
 export function inspectLooks(
   paths: readonly string[],
-  looks: ManyLooks,
+  looks: Iterable<RawLook>,
   options: InspectOptions = {},
 ): (Inspection | LockError)[] {
-  return Array.from(judgeEach(paths, looks, options), finished);
+  return allOf(judgeEach(paths, looks, options));
 }
 
-const finished = (seen: Seen | LockError): Inspection | LockError =>
-  LockError.is(seen) ? seen : withActions(seen);
-
-/** Looks by the index of their path. */
-interface ManyLooks {
-  at: (index: number) => RawLook | undefined;
+function allOf(seen: Iterable<SeenAt>): (Inspection | LockError)[] {
+  const all: (Inspection | LockError)[] = [];
+  for (const [at, one] of seen) all[at] = LockError.is(one) ? one : withActions(one);
+  return all;
 }
 
+// Only files that somebody may have open need a search, which is made when all are known. Of many the
+// others are judged at once; whom the search then finds orphaned there is rare enough to look again.
 function* judgeEach(
   paths: readonly string[],
-  looks: ManyLooks,
+  looks: Iterable<RawLook>,
   options: InspectOptions,
-): Generator<Seen | LockError> {
-  // Only files that nobody has open need no search, and only of a file can that be known.
-  const searched: number[] = [];
-  const ids: string[] = [];
-  for (let at = 0; at < paths.length; at++) {
-    const look = looks.at(at);
-    if (look === undefined || look.error < 0 || nobodyHasIt(look)) continue;
-    searched.push(at);
-    ids.push(look.id);
+): Generator<SeenAt> {
+  const scene = new Scene(options);
+  const few = paths.length < MANY;
+  const rest: RawLook[] = []; // by the index of their path, with gaps
+  const open: RawLook[] = [];
+  let at = 0;
+  for (const look of looks) {
+    const nobody = look.error < 0 || nobodyHasIt(look);
+    if (!nobody) open.push(look);
+    if (few || !nobody) rest[at] = look;
+    else yield [at, scene.judge(paths[at] ?? '', look)];
+    at++;
   }
-  const nameless = options.orphans !== false;
-  const openers =
-    options.search !== false && (nameless || searched.length > 0)
-      ? native.openers(ids, nameless)
-      : { found: [], hidden: 0 };
-  const byPath = new Map<number, RawOpener[]>();
-  for (const opener of openers.found) {
-    const at = searched[opener.target];
-    if (at === undefined) continue;
-    const others = byPath.get(at);
-    if (others === undefined) byPath.set(at, [opener]);
-    else others.push(opener);
+  scene.search(open);
+  for (const [index, path] of paths.entries()) {
+    const look = rest[index];
+    if (look !== undefined) yield [index, scene.judge(path, look)];
+    else if (scene.orphaned(path))
+      yield [index, scene.judge(path, native.look(path, DEPTH.content))];
   }
-  const processes = new Processes();
-  const scene: Scene = {
-    options: { ...options, empty: options.empty ?? emptyPolicy() ?? 'held' }, // asked once for all
-    processes,
-    pids: new PidTable(),
-    directories: new Directories(),
-    view: new View(openers),
-    orphans: new Orphans(
-      openers.found.filter(({ target }) => target < 0),
-      processes,
-    ),
-  };
-  for (const [at, path] of paths.entries())
-    yield inspectOne(path, looks.at(at), byPath.get(at) ?? NOBODY, scene);
 }
 
-const NOBODY: readonly RawOpener[] = [];
+// So many looks are worth judging the first of them before the last is made.
+const MANY = 1000;
 
 // A file whose maker has it open right now must not be opened: that would end its lineage.
-function lookAll(paths: readonly string[], { probe, waiters }: InspectOptions): ManyLooks {
+function looksAt(paths: readonly string[], { probe, waiters }: InspectOptions): Iterable<RawLook> {
   const depth = probe === true ? DEPTH.probe : waiters === false ? DEPTH.brief : DEPTH.content;
-  if (!paths.some(lineagePending)) return native.lookAll(paths, depth);
-  return paths.map((path) => native.look(path, lineagePending(path) ? DEPTH.name : depth));
-}
-
-// A lease was granted: nobody has the file open.
-const nobodyHasIt = (look: RawLook): boolean => look.known === KNOWN.indexOf('lease');
-
-/** What is known of the machine during one inspection. */
-interface Scene {
-  options: InspectOptions;
-  processes: Processes;
-  pids: PidTable;
-  directories: Directories;
-  view: View;
-  orphans: Orphans;
-}
-
-function inspectOne(
-  path: string,
-  look: RawLook | undefined,
-  found: readonly RawOpener[],
-  scene: Scene,
-): Seen | LockError {
-  const { options, view, processes, pids, directories } = scene;
-  const orphans = scene.orphans.of(path);
-  if (look === undefined || isNothing(look)) return freeAnswer(path, orphans);
-  const failure = failureOf(path, look);
-  if (failure !== undefined) return failure;
-  const searched = options.search !== false;
-  const judged = judge(look, {
-    path,
-    pids,
-    directories,
-    origin: originOf(path),
-    openers: { found, complete: view.complete && searched },
-    ...policiesFor(options, look),
-  });
-  const kernel = holdersOf(look, found, processes);
-  const blind = !nobodyHasIt(look) && !kernel.some(({ role }) => role === 'holds');
-  const unseen = blind ? view.sentences(look, found.length, searched) : [];
-  return answer(path, look, judged, kernel, { orphans, unseen });
+  if (paths.some(lineagePending))
+    return paths.map((path) => native.look(path, lineagePending(path) ? DEPTH.name : depth));
+  return paths.length < MANY ? native.lookAll(paths, depth).all() : native.lookEach(paths, depth);
 }
