@@ -7,7 +7,10 @@
 import { dirname, join } from 'node:path';
 import { DEPTH, native } from '../native.js';
 import { printable } from '../printable.js';
-import { NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
+import { IN, NAME_EVENTS, subscribe, type DirectoryWatch } from '../watch.js';
+
+// A stranger may write into the file instead of renaming it into place: when it is made it is empty.
+const CHANGES = NAME_EVENTS | IN.MODIFY;
 
 /** The file beside a lock file by which an update asks for it. */
 export const PENDING_NAME = 'updates.pending';
@@ -46,7 +49,7 @@ export function watchRequests(lock: { path: string; held: boolean }): RequestWat
     controller.abort(pending);
   };
   const watch = subscribe(dirname(path), false, (name, mask) => {
-    if ((name === PENDING_NAME || name === '') && (mask & NAME_EVENTS) !== 0) look();
+    if ((name === PENDING_NAME || name === '') && (mask & CHANGES) !== 0) look();
   });
   leaks.register(lock, watch);
   look(); // it may have been there before

@@ -29,9 +29,12 @@ interface Row {
 const UNSEEN = 4_194_305;
 const MOST_REMEMBERED = 50_000;
 
+// Without the program's directory: of a name that begins with `/` Perfetto shows what is behind the last
+// one, be it in an argument.
 function titleOf({ pid, command, container }: Holder): string {
   const where = container?.service ?? container?.name ?? container?.id.slice(0, 12);
-  return `${where === undefined ? '' : `${where}: `}${command ?? `pid ${String(pid)}`}`;
+  const title = command?.replace(/^\/(\S*\/)?(?=\S)/, '') ?? `pid ${String(pid)}`;
+  return `${where === undefined ? '' : `${where}: `}${title}`;
 }
 
 /** Turns events into records, one after the other; keeps only what is going on. */

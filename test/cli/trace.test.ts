@@ -6,43 +6,11 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { TraceRecord } from '../../src/observe/trace.js';
-import { Child, flockHolder } from '../helpers/child.js';
-import { BIN, RUN } from '../helpers/cli.js';
+import { flockHolder } from '../helpers/child.js';
+import { RUN } from '../helpers/cli.js';
 import { itWith, lacksCommand } from '../helpers/peers.js';
 import { scratch } from '../helpers/scratch.js';
-
-interface Span {
-  readonly name: string;
-  readonly path: string;
-  readonly program: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The spans as a viewer draws them: on a row, the end belongs to what began last. */
-function spansOf(records: readonly TraceRecord[]): Span[] {
-  const named = (kind: string): Map<number, string> =>
-    new Map(
-      records
-        .filter(({ ph, name }) => ph === 'M' && name === kind)
-        .map(({ pid, tid, args }) => [kind === 'process_name' ? pid : tid, String(args?.['name'])]),
-    );
-  const [programs, paths] = [named('process_name'), named('thread_name')];
-  const open = new Map<number, TraceRecord>();
-  const spans: Span[] = [];
-  for (const record of records) {
-    const { ph, tid, pid, name, ts = NaN } = record;
-    if (ph === 'B') open.set(tid, record);
-    if (ph !== 'E') continue;
-    const begin = open.get(tid);
-    expect(begin?.name).toBe(name);
-    const [path = '', program = ''] = [paths.get(tid), programs.get(pid)];
-    spans.push({ name, path, program, from: begin?.ts ?? NaN, to: ts });
-    open.delete(tid);
-  }
-  expect(open.size).toBe(0);
-  return spans;
-}
+import { spansOf, TracingWatch } from '../helpers/trace.js';
 
 itWith(
   lacksCommand('lockfile'),
@@ -50,14 +18,8 @@ itWith(
   async () => {
     const dir = scratch();
     const file = join(scratch(), 'trace.json');
-    const watch = new Child(process.execPath, [BIN, 'watch', '--json', '--trace', file, dir]);
-    const seen = async (kind: string, path: string): Promise<void> => {
-      for (;;) {
-        const line = await watch.line();
-        if (line.includes(`"${kind}"`) && line.includes(path)) return;
-        if (line.startsWith('(ended)')) throw new Error(line);
-      }
-    };
+    const watch = new TracingWatch(file, dir);
+    const seen = async (kind: string, path: string): Promise<void> => watch.seen(kind, path);
     await seen('watching', dir);
 
     const kernel = join(dir, 'kernel.lock');
@@ -78,8 +40,7 @@ itWith(
     rmSync(existence, { force: true });
     await seen('released', existence);
 
-    watch.process.kill('SIGINT');
-    await watch.ended;
+    await watch.end('SIGINT');
     const records = JSON.parse(readFileSync(file, 'utf8')) as TraceRecord[];
     const times = records.flatMap(({ ts }) => (ts === undefined ? [] : [ts]));
     expect(times.every((ts) => Number.isInteger(ts) && ts >= 0)).toBe(true);

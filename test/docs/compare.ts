@@ -34,13 +34,16 @@ export function alike(text: string): string {
   ).trimEnd();
 }
 
-/** What was printed, with a line `…` where the document leaves lines out, if that makes them equal. */
+/** What the document shows, if what was printed is that but for lines that a line `…` leaves out. */
 export function asShown(printed: string, shown: readonly string[]): string {
   const wanted = alike(shown.join('\n'));
   const got = alike(printed);
-  const pattern = wanted
-    .split(/^ *…$/m)
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join('[^]*');
-  return new RegExp(`^${pattern}$`).test(got) ? wanted : got;
+  const lines = wanted
+    .split('\n')
+    .map((line) =>
+      line.trim() === '…'
+        ? '(.*\n)*'
+        : `${line.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}\n`,
+    );
+  return new RegExp(`^${lines.join('')}$`).test(`${got}\n`) ? wanted : got;
 }

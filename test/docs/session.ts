@@ -8,33 +8,45 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 const HERE = join(ROOT, 'test/docs');
+const LONGEST = 90_000; // ms; what a command was to print that is waited for may never come
 
 export interface Ran {
-  /** The exit code of the last command. */
-  readonly code: number | null;
   /** What each command printed, on stdout and stderr. */
   readonly outputs: readonly string[];
+  /** The exit code of each; undefined of one that was not reached, or ended the shell. */
+  readonly codes: readonly (number | undefined)[];
 }
 
-/** `scene`: the name of a script in scenes/ that comes before. Files: more of the working directory. */
-export async function run(
-  commands: readonly string[],
-  scene?: string,
-  files: Readonly<Record<string, string>> = {},
-): Promise<Ran> {
+export interface Place {
+  /** The name of a script in scenes/ that comes before. */
+  readonly scene?: string | undefined;
+  /** For commands that {@link put} them into the working directory, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** A command that has those files in the working directory from then on. */
+export function put(...names: string[]): string {
+  return `cp ${names.map((name) => `"$dir/files/${name}"`).join(' ')} .`;
+}
+
+export async function run(commands: readonly string[], place: Place = {}): Promise<Ran> {
   const dir = mkdtempSync('/var/tmp/lockbridge-docs-');
-  mkdirSync(join(dir, 'out'));
-  mkdirSync(join(dir, 'work'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, 'work', name), text);
-  writeFileSync(join(dir, 'script'), scriptOf(commands, scene));
+  for (const below of ['out', 'files']) mkdirSync(join(dir, below));
+  for (const [name, text] of Object.entries(place.files ?? {}))
+    writeFileSync(join(dir, 'files', name), text);
+  writeFileSync(join(dir, 'script'), scriptOf(commands, place.scene));
   const child = spawn(
     'unshare',
     ['--mount', '--propagation', 'private', 'bash', join(HERE, 'place.sh'), ROOT, dir],
-    { stdio: ['ignore', 'inherit', 'inherit'], env: environment() },
+    { stdio: ['ignore', 'inherit', 'inherit'], env: environment(), timeout: LONGEST },
   );
   try {
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return { code, outputs: commands.map((_, at) => outputOf(join(dir, 'out', String(at)))) };
+    await once(child, 'exit');
+    const read = (name: string): string => textOf(join(dir, 'out', name));
+    return {
+      outputs: commands.map((_, at) => read(String(at))),
+      codes: commands.map((_, at) => codeOf(read(`${String(at)}.code`))),
+    };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -45,6 +57,7 @@ function scriptOf(commands: readonly string[], scene: string | undefined): strin
     ...(scene === undefined ? [] : [`. '${join(HERE, 'scenes', `${scene}.sh`)}' >&2`]),
     ...commands.flatMap((command, at) => [
       `{ ${sameLock(command)}\n} >/tmp/out/${String(at)} 2>&1 </dev/null`,
+      `echo $? >/tmp/out/${String(at)}.code`,
       ...(command.endsWith('&')
         ? [`settled "${/\S+\.lock/.exec(command)?.[0] ?? ''}" /tmp/out/${String(at)}`]
         : []),
@@ -58,7 +71,8 @@ function sameLock(command: string): string {
   return command.replace(/(?<=--id )\S+/, last);
 }
 
-const outputOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+const codeOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
 
 // Nothing of the machine: no peers, no supervisor, no container engine.
 function environment(): NodeJS.ProcessEnv {

@@ -23,7 +23,8 @@ insecure = true
 export class EngineService {
   readonly dir: string = mkdtempSync(join(realpathSync(tmpdir()), 'lockbridge-engine-'));
   readonly socket: string = join(this.dir, 'engine.sock');
-  readonly #env: NodeJS.ProcessEnv;
+  /** In which `podman` is this engine's. */
+  readonly env: NodeJS.ProcessEnv;
   #service: ChildProcess | undefined;
 
   /** `events`: whether it keeps any. */
@@ -46,7 +47,7 @@ additionalimagestores = ["${STORE}/images"]
 [storage.options.overlay]
 skip_mount_home = "true"
 `;
-    this.#env = {
+    this.env = {
       ...base,
       CONTAINERS_CONF: write('containers.conf', containers),
       CONTAINERS_STORAGE_CONF: write('storage.conf', storage),
@@ -57,13 +58,13 @@ skip_mount_home = "true"
 
   /** Runs this engine's podman to its end, past the service; what it printed. */
   async podman(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)('podman', args, { env: this.#env });
+    const { stdout } = await promisify(execFile)('podman', args, { env: this.env });
     return stdout.trim();
   }
 
   async start(): Promise<void> {
     const args = ['system', 'service', '--time', '0', `unix://${this.socket}`];
-    this.#service = spawn('podman', args, { env: this.#env, stdio: 'ignore' });
+    this.#service = spawn('podman', args, { env: this.env, stdio: 'ignore' });
     await until(async () => this.#answers());
   }
 

@@ -30,13 +30,19 @@ export function needBrowser(): void {
   });
 }
 
-/** A fresh tab of a fresh profile at that address; what it logs as errors fails the test. */
-export async function tab(address: string, options: BrowserContextOptions = {}): Promise<Page> {
+/** A fresh tab of a fresh profile at that address; what it throws fails the test, but for `expected`. */
+export async function tab(
+  address: string,
+  options: BrowserContextOptions = {},
+  expected?: RegExp,
+): Promise<Page> {
   if (browser === undefined) throw new Error('no browser');
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const thrown: string[] = [];
-  page.on('pageerror', (error) => thrown.push(String(error)));
+  page.on('pageerror', (error) => {
+    if (expected?.test(String(error)) !== true) thrown.push(String(error));
+  });
   onTestFinished(async () => {
     await context.close();
     if (thrown.length > 0) throw new Error(`the page threw: ${thrown.join('; ')}`);

@@ -22,6 +22,7 @@ const PACKAGES = [
   'liblockfile-simple-perl',
   'openjdk-17-jre-headless',
   'libecj-java',
+  'systemd',
 ];
 const INPUTS = ['image.mjs', 'compile.sh', '../holders/Hold.java'].map((file) =>
   fileURLToPath(new URL(file, import.meta.url)),

@@ -1,7 +1,7 @@
 # A watch, a holder and one that waits behind it, each when the one before was seen.
 settled() {
   local awaited=(watching took cleared)
-  until grep -q " ${awaited[seen]} " /tmp/out/0; do :; done
+  until grep -q " ${awaited[seen]} " /tmp/out/0; do sleep 0.01; done
   ((++seen))
 }
 seen=0

@@ -99,3 +99,12 @@ it('the end ends everything', () => {
   expect(slices([...records, ...tracer.end(99)]).open).toEqual([]);
   expect(tracer.end(100)).toEqual([]);
 });
+
+it('a track is named by the command, without the directory of its program', () => {
+  const named = (command: string): unknown =>
+    new Tracer().records(event('took', { ...H(7), command }))[0]?.args?.['name'];
+  expect(named('/usr/bin/flock -o /tmp/a.lock /bin/sh')).toBe('flock -o /tmp/a.lock /bin/sh');
+  expect(named('flock /tmp/a.lock')).toBe('flock /tmp/a.lock');
+  expect(named('/init')).toBe('init');
+  expect(named('/')).toBe('/');
+});

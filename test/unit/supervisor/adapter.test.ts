@@ -47,7 +47,9 @@ it('the documentation shows it in full', () => {
   const shown = readFileSync(ADAPTER, 'utf8')
     .replace("'../src/index.js'", "'lockbridge'")
     .replace("'../src/supervisor/index.js'", "'lockbridge/supervisor'");
-  expect(readFileSync(at('docs/supervisor.md'), 'utf8')).toContain(`\`\`\`ts\n${shown}\`\`\`\n`);
+  expect(readFileSync(at('docs/supervisor.md'), 'utf8')).toContain(
+    `\`\`\`ts part-of=examples/balena-supervisor-adapter.ts\n${shown}\`\`\`\n`,
+  );
 });
 
 it('it compiles under the strict rules of this project', { timeout: 120_000 }, () => {

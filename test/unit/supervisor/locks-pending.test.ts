@@ -2,6 +2,7 @@
 // update, which keeps a reboot waiting.
 
 import {
+  appendFileSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -93,6 +94,18 @@ it('a holder that came later is asked at once', () => {
   const lock = acquireSync(join(dir, 'updates.lock'));
   expect(lock.requested.aborted).toBe(true);
   expect((lock.requested.reason as { release: string }).release).toContain('💥');
+  lock.releaseSync();
+});
+
+it('a request that is written into the file bit by bit is one when it is whole', async () => {
+  const { dir, file } = place();
+  const text = JSON.stringify(PENDING);
+  writeFileSync(file, text.slice(0, 9));
+  const lock = acquireSync(join(dir, 'updates.lock'));
+  const reason = asked(lock);
+  expect(lock.requested.aborted).toBe(false);
+  appendFileSync(file, text.slice(9));
+  expect(await reason).toEqual(PENDING);
   lock.releaseSync();
 });
 

@@ -1,0 +1,2 @@
+# In a clone of the repository.
+cd "$root"

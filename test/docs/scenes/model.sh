@@ -1,0 +1,2 @@
+# A scratch directory with the model.
+cp "$root/test/model/lock.pml" .
