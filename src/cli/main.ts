@@ -3,12 +3,27 @@
 
 import yargs, { type Argv } from 'yargs';
 import { EXIT, LockError } from '../errors.js';
+import { printable } from '../printable.js';
+import { nearest } from '../supervisor/target/nearest.js';
 import { packageVersion } from '../version.js';
 import { COMMANDS } from './commands.js';
 import { complain } from './complain.js';
 import { exitCodesText } from './exit-codes.js';
 import { asOption } from './help.js';
 import type { Command } from './types.js';
+
+// What yargs says of a missing path, and what a reader of it understands.
+const TOO_FEW = 'Not enough non-option arguments:';
+const MISSING = 'not enough arguments, a path is missing, say:';
+
+function unknown(name: string): LockError {
+  const meant = nearest(name, Object.keys(COMMANDS));
+  const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
+  return new LockError(
+    'ERR_INVALID_ARGUMENT',
+    `there is no command '${printable(name, 64)}'${hint}`,
+  );
+}
 
 // The one that is named, or all, for the help and for whatever is none.
 async function load(argv: readonly string[]): Promise<Command[]> {
@@ -30,7 +45,9 @@ export function parserOf(
     .demandCommand(1, 'a command is needed')
     .exitProcess(false)
     .fail((message: string | undefined, error: Error | undefined) => {
-      const line = message?.replaceAll(/\s*\n\s*/g, ' '); // of choices it makes two lines
+      const line = message
+        ?.replaceAll(/\s*\n\s*/g, ' ') // of choices it makes two lines
+        .replace(TOO_FEW, MISSING);
       throw error ?? new LockError('ERR_INVALID_ARGUMENT', line ?? 'unusable arguments');
     })
     .epilogue(exitCodesText())
@@ -46,6 +63,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   try {
     const words = asOption(argv);
+    const [first = '-'] = words;
+    if (!first.startsWith('-') && !Object.hasOwn(COMMANDS, first)) throw unknown(first);
     await parserOf(await load(words), async (command, args) => {
       code = await command.run(args);
     }).parseAsync([...words]);

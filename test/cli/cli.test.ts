@@ -185,7 +185,14 @@ describe.each(PROGRAMS)('$name', ({ run, words: [file, ...front] }) => {
 
 describe('a mistake in what only Node’s can do', () => {
   const cases: Mistake[] = [
-    ['an unknown command', () => ['bogus'], 64, /bogus/],
+    ['an unknown command', () => ['bogus'], 64, /there is no command 'bogus'$/m],
+    ['a mistyped command', () => ['statsu', 'x'], 64, /'statsu'; did you mean 'status'\?$/m],
+    [
+      'a missing path',
+      () => ['explain'],
+      64,
+      /not enough arguments, a path is missing, say: got 0, need at least 1$/m,
+    ],
     ['a directory that is not there', () => ['ls', join(dir, 'no')], 66, /does not exist/],
     ['nothing to sweep', () => ['sweep'], 64, /[Nn]ot enough/],
     [
