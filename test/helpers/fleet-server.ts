@@ -26,6 +26,8 @@ export type Fault = 'lose' | 'drop' | 'hang' | ((response: ServerResponse) => vo
 export class FleetServer {
   /** Every request that was understood, in order. */
   readonly asked: Asked[] = [];
+  /** Who held a slot from when to when, in milliseconds; Infinity: still. */
+  readonly spans: { id: string; from: number; to: number }[] = [];
   /** Who holds a slot. */
   readonly holders = new Set<string>();
   /** The most that ever held one at the same time. */
@@ -116,9 +118,12 @@ export class FleetServer {
   #obey(question: Question, id: string): boolean {
     if (question === 'steady-state') {
       this.holders.delete(id);
+      for (const span of this.spans)
+        if (span.id === id && span.to === Infinity) span.to = Date.now();
       return true;
     }
     if (!this.holders.has(id) && this.holders.size >= this.slots) return false;
+    if (!this.holders.has(id)) this.spans.push({ id, from: Date.now(), to: Infinity });
     this.holders.add(id);
     this.mostHolders = Math.max(this.mostHolders, this.holders.size);
     return true;
