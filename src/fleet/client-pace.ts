@@ -13,7 +13,8 @@ const SLOWEST_MS = 5 * 60_000;
 export function retryAfterOf(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const said = header.trim();
-  const wait = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - now;
+  const date = /^[A-Z][a-z]{2}, /.test(said) ? Date.parse(said) : NaN; // Date.parse takes "-5" too
+  const wait = /^\d+$/.test(said) ? Number(said) * 1000 : date - now;
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, SOONEST_MS), LATEST_MS);
 }
 

@@ -157,6 +157,8 @@ describe('refused', () => {
     const shown = cli('update', '-c', place.file, '-w', '0.2');
     expect(shown.code).toBe(1);
     expect(`${shown.out}${shown.err}`).toContain(text);
+    const explained = cli('explain', place.lock('7', 'one'));
+    expect(explained.out).toContain(`an update waits for a slot: ${text}`);
     // The same answer again and again is one entry of the journal.
     const asked = server.count('pre-reboot');
     await until(() => server.count('pre-reboot') > asked + 3);
@@ -164,6 +166,8 @@ describe('refused', () => {
     expect(entries).toHaveLength(1);
     server.holders.clear();
     await supervisor.entry('applied', 'release b runs');
+    await supervisor.entry('fleet', 'is given back');
+    await until(() => !cli('explain', place.lock('7', 'one')).out.includes('slot'));
   });
 
   it("what is the whole device's is not shown to an app's key", async () => {

@@ -39,6 +39,7 @@ import { DataLocks } from './data-locks.js';
 import { Device } from './device.js';
 import { environmentOf } from './environment.js';
 import { Fleet } from './fleet/fleet.js';
+import { Sign } from './fleet/sign.js';
 import { LockChanges } from './lock-changes.js';
 import { LockEvents } from './lock-events.js';
 import { locksOf } from './lock-report.js';
@@ -81,6 +82,7 @@ export class Daemon implements Supervisor {
   readonly #dataLocks: DataLocks;
   readonly #changes: LockChanges;
   readonly #fleet: Fleet;
+  readonly #sign: Sign;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
   #observation: Observation | undefined;
   #address: string | undefined;
@@ -104,8 +106,10 @@ export class Daemon implements Supervisor {
       this.#locksChanged(undefined);
     });
     this.#override = new Override(config.root, this.#state, this.journal);
+    this.#sign = new Sign(config.root, this.journal);
     this.#fleet = new Fleet(config, this.#state, this.journal, (data) => {
       this.#tell({ event: 'fleet', data });
+      this.#sign.show(data);
     });
     this.keys = { device: deviceKey, ofApp: (id) => own(this.#state.state.keys, id) };
     this.#context = {

@@ -28,11 +28,16 @@ export interface FleetConfig {
 }
 
 const SERVER =
-  'a URL such as https://fleet.example:8443, with http or https, and without user, query and fragment';
+  'a URL such as https://fleet.example:8443, with http or https, and without query and fragment';
 const server = text.transform((written, context): string => {
   if (URL.canParse(written)) {
     const { protocol, username, password, search, hash } = new URL(written);
-    const plain = username === '' && password === '' && search === '' && hash === '';
+    if (username !== '' || password !== '') {
+      // Said without what came: a password does not belong into a log.
+      refuse(context, [], 'must hold no user and password; use "cert-file" and "key-file"');
+      return z.NEVER;
+    }
+    const plain = search === '' && hash === '';
     if (plain && /^https?:$/.test(protocol) && written.length <= 2000) return written;
   }
   context.issues.push({ code: 'custom', message: SERVER, input: written });
