@@ -21,6 +21,9 @@ import { retryAfterOf } from './client-pace.js';
 const MOST_BYTES = 64 * 1024;
 const MOST_TEXT = 500;
 const MOST_PEM = 2 ** 20;
+// Of the time for an answer, what is left to the server that lets a request wait in line for a slot
+// (Prefer: wait, RFC 7240). Others know nothing of that and answer at once.
+const ANSWERING_MS = 10_000;
 
 /** Where a slot is asked for, and as whom. Paths are absolute. */
 export interface FleetPlace {
@@ -70,7 +73,10 @@ export async function askFleet(
     const tls = tlsOptions(place);
     const url = new URL(`${server.replace(/\/+$/, '')}${PATHS[question]}`);
     const body: FleetRequest = { client_params: { id, group } };
-    return await answerOf(url, JSON.stringify(body), tls, timeout, signal);
+    const wait = question === 'pre-reboot' ? Math.floor((timeout - ANSWERING_MS) / 1000) : 0;
+    const headers = wait > 0 ? { prefer: `wait=${String(wait)}` } : {};
+    const what = { body: JSON.stringify(body), headers };
+    return await answerOf(url, what, tls, timeout, signal);
   } catch (error) {
     return unreachable(error);
   }
@@ -117,7 +123,7 @@ function unreachable(error: unknown): FleetAnswer {
 
 async function answerOf(
   url: URL,
-  body: string,
+  { body, headers }: { body: string; headers: Record<string, string> },
   tls: RequestOptions,
   timeout: number,
   signal: AbortSignal | undefined,
@@ -128,6 +134,7 @@ async function answerOf(
     method: 'POST',
     agent: false, // no connection is kept: the next request comes in half a minute or in a month
     headers: {
+      ...headers,
       [PROTOCOL_HEADER]: 'true',
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),

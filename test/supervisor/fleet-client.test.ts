@@ -63,6 +63,17 @@ it('takes a slot and gives it back, in the words of the protocol, also below a p
   ]);
 });
 
+it('it says how long it would wait in line for a slot, and that it leaves time to answer', async () => {
+  const said: unknown[] = [];
+  const listen = (response: ServerResponse): void => {
+    said.push(response.req.headers['prefer']);
+    response.writeHead(200).end();
+  };
+  await answerOf(listen, { timeout: 30_000 });
+  await answerOf(listen, { timeout: 10_900 });
+  expect(said).toEqual(['wait=20', undefined]);
+});
+
 it('a refusal is told in the words of the server, made safe for a terminal', async () => {
   const refusal = { kind: 'slots_taken', value: 'taken by \u001b[31mpress-3\u0007\nand others' };
   expect(await answerOf(json(409, refusal))).toEqual({
