@@ -62,18 +62,21 @@ const PATHS: Readonly<Record<FleetQuestion, string>> = {
 // What a proxy says when the server behind it is not there; with an error of the protocol it is its own.
 const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** Asks, and gives up after `timeout` milliseconds or when `signal` fires. */
+/**
+ * Asks, and gives up after `timeout` milliseconds or when `signal` fires. With `line` it would rather stand in
+ * line at a server that has one than be refused at once.
+ */
 export async function askFleet(
   question: FleetQuestion,
   place: FleetPlace,
-  { timeout, signal }: { timeout: number; signal?: AbortSignal },
+  { timeout, signal, line = false }: { timeout: number; signal?: AbortSignal; line?: boolean },
 ): Promise<FleetAnswer> {
   const { server, id, group } = place;
   try {
     const tls = tlsOptions(place);
     const url = new URL(`${server.replace(/\/+$/, '')}${PATHS[question]}`);
     const body: FleetRequest = { client_params: { id, group } };
-    const wait = question === 'pre-reboot' ? Math.floor((timeout - ANSWERING_MS) / 1000) : 0;
+    const wait = line ? Math.floor((timeout - ANSWERING_MS) / 1000) : 0;
     const headers = wait > 0 ? { prefer: `wait=${String(wait)}` } : {};
     const what = { body: JSON.stringify(body), headers };
     return await answerOf(url, what, tls, timeout, signal);

@@ -23,7 +23,7 @@ const place = (server: string, more: Partial<FleetPlace> = {}): FleetPlace => ({
 /** The answer to a request for a slot that a server treats so. */
 async function answerOf(
   fault: (response: ServerResponse) => void,
-  limits: { timeout: number } = GENEROUS,
+  limits: { timeout: number; line?: boolean } = GENEROUS,
 ): Promise<FleetAnswer> {
   const server = await FleetServer.start();
   server.fault = () => fault;
@@ -70,8 +70,9 @@ it('it says how long it would wait in line for a slot, and that it leaves time t
     response.writeHead(200).end();
   };
   await answerOf(listen, { timeout: 30_000 });
-  await answerOf(listen, { timeout: 10_900 });
-  expect(said).toEqual(['wait=20', undefined]);
+  await answerOf(listen, { timeout: 30_000, line: true });
+  await answerOf(listen, { timeout: 10_900, line: true });
+  expect(said).toEqual([undefined, 'wait=20', undefined]);
 });
 
 it('a refusal is told in the words of the server, made safe for a terminal', async () => {

@@ -274,7 +274,9 @@ export class FleetSlot {
     let answer: FleetAnswer;
     try {
       before?.();
-      answer = await askFleet(question, this.#ledger.place, { timeout, signal });
+      // Not at first: people are to see at once who is in the way.
+      const line = question === 'pre-reboot' && this.#telling.text !== undefined;
+      answer = await askFleet(question, this.#ledger.place, { timeout, signal, line });
     } catch (error) {
       if (!LockError.is(error)) throw error;
       answer = { kind: 'unreachable', text: error.message };
