@@ -137,7 +137,8 @@ it('a slot is not hoarded for an app that was faster: it is given back, and aske
 
 describe('refused', () => {
   it('it waits, and says everywhere what the server said', async () => {
-    const { server, place, supervisor } = await device();
+    // The server lives in this process, which stands still while a command line runs.
+    const { server, place, supervisor } = await device({ timeout: '20s' });
     server.holders.add('press-3');
     const stream = await events(place);
     place.configure(release('b'));
@@ -352,6 +353,23 @@ describe('no server', () => {
     await server.listen();
     await next.entry('fleet', 'is given back');
     expect(await fleet(next)).toMatchObject({ state: 'none' });
+  });
+
+  it('that may have taken the slot back, and is gone: the next update has no slot to go on with', async () => {
+    const { server, place, supervisor } = await device();
+    server.fault = (question) => (question === 'steady-state' ? 'lose' : undefined);
+    place.configure(release('b'));
+    await until(() => server.count('steady-state') > 0);
+    await server.stop();
+    expect(server.holders.size).toBe(0);
+    const { length } = supervisor.entries;
+    place.configure(release('c'));
+    await supervisor.entry('fleet', 'the update waits: fleet: no server answers', length);
+    expect(supervisor.entries.slice(length).some(({ kind }) => kind === 'stop')).toBe(false);
+    server.fault = undefined;
+    await server.listen();
+    await supervisor.entry('applied', 'release c runs');
+    await server.free();
   });
 
   it('that takes the slot back is asked again until it does', async () => {

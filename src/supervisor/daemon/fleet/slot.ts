@@ -10,7 +10,7 @@
 // A daemon that dies anywhere leaves a record, and the next one goes on from it.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { askFleet, type FleetAnswer, type FleetQuestion } from '../../../fleet/client.js';
+import type { FleetAnswer, FleetQuestion } from '../../../fleet/client.js';
 import { Pace } from '../../../fleet/client-pace.js';
 import { LockError } from '../../../errors.js';
 import type { Journal } from '../../journal/journal.js';
@@ -19,11 +19,11 @@ import type { State } from '../../state-file.js';
 import type { FleetConfig } from '../../target/fleet.js';
 import type { FleetStatus } from '../../types.js';
 import { Ledger } from './ledger.js';
+import { Requests } from './requests.js';
 import { Telling } from './telling.js';
 
 // A pass that begins anew (a service has ended, say) comes back within this; so much later it is over.
 const GRACE_MS = 1000;
-const LAST_WORD_MS = 2000;
 
 /** What an app that wants the slot has to say. */
 export interface Want {
@@ -47,14 +47,12 @@ export class FleetSlot {
   readonly #telling: Telling;
   readonly #wanting = new Map<string, Want & { end: (how: Outcome) => void }>();
   readonly #using = new Set<string>();
-  readonly #closing = new AbortController();
+  readonly #requests: Requests;
   /** Granted to this daemon, and not given back. */
   #held = false;
   // By performance.now().
   #askDue = 0;
   #giveDue = 0;
-  /** Until then a request without an answer may still arrive and take a slot. */
-  #unsureUntil = 0;
   #wake = new AbortController();
   #working: Promise<void> | undefined;
 
@@ -71,6 +69,7 @@ export class FleetSlot {
     this.#ledger = new Ledger(state, config, device);
     this.#pace = new Pace(this.#ledger.place.id, config.retry);
     this.#telling = new Telling(this.#ledger, journal, changed);
+    this.#requests = new Requests(config, this.#ledger, this.#telling);
   }
 
   get status(): Omit<FleetStatus, 'owed'> {
@@ -83,7 +82,8 @@ export class FleetSlot {
     if (slot !== undefined) {
       this.#ledger.keep(known);
       this.#telling.found();
-      if (slot.granted === undefined) this.#unsureUntil = performance.now() + this.#config.timeout;
+      if (slot.granted === undefined) this.#requests.unsure();
+      if (!this.#ledger.inUse) this.#ledger.revoked(); // it may have been given back in the last moment
     }
     this.#changed();
   }
@@ -151,20 +151,20 @@ export class FleetSlot {
 
   /** Asks no more. A slot that nothing needs is given back, if that takes no time; else at the start. */
   async close(): Promise<void> {
-    const asked = this.#working !== undefined && this.#wanting.size > 0;
-    this.#closing.abort();
+    this.#requests.close();
     this.#wake.abort();
     await this.#working;
     if (this.#ledger.slot === undefined || this.#ledger.inUse) return;
-    const timeout = Math.min(this.#config.timeout, LAST_WORD_MS);
-    const { kind } = await askFleet('steady-state', this.#ledger.place, { timeout });
-    if (kind === 'ok' && !asked && performance.now() >= this.#unsureUntil) this.#returned();
+    if (await this.#requests.lastWord())
+      this.#record(() => {
+        this.#returned();
+      });
   }
 
   #changed(): void {
     this.#telling.now([...this.#wanting.keys()], [...this.#using], this.#nextAt());
     this.#wake.abort();
-    if (this.#closing.signal.aborted || this.#job() === undefined) return;
+    if (this.#requests.closed || this.#job() === undefined) return;
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
       if (this.#job() !== undefined) this.#changed();
@@ -172,7 +172,7 @@ export class FleetSlot {
   }
 
   #job(): { question: FleetQuestion; due: number } | undefined {
-    if (this.#closing.signal.aborted) return undefined;
+    if (this.#requests.closed) return undefined;
     if (this.#wanting.size > 0) return { question: 'pre-reboot', due: this.#askDue };
     const needed = this.#using.size > 0 || this.#ledger.inUse;
     if (this.#ledger.slot === undefined || needed) return undefined;
@@ -201,12 +201,9 @@ export class FleetSlot {
   async #take(): Promise<void> {
     for (const want of [...this.#wanting.values()]) if (!want.ready()) want.end('busy');
     if (this.#wanting.size === 0) return;
-    const answer = await this.#ask('pre-reboot', () => {
-      this.#ledger.intend();
-    });
+    const answer = await this.#requests.ask('pre-reboot');
     const now = performance.now();
-    if (answer.kind === 'unreachable') this.#unsureUntil = now + this.#config.timeout;
-    if (this.#closing.signal.aborted) return;
+    if (this.#requests.closed) return;
     if (answer.kind === 'ok') {
       this.#held = true;
       this.#record(() => {
@@ -242,15 +239,23 @@ export class FleetSlot {
   }
 
   async #give(): Promise<void> {
-    this.#held = false; // whoever wants it from now on asks anew
-    const answer = await this.#ask('steady-state');
+    this.#held = false;
+    // Whoever wants it from now on asks anew: if the answer is lost, nobody knows whether it is still ours.
+    const revoked = this.#record(() => {
+      this.#ledger.revoked();
+    });
+    if (!revoked) {
+      this.#giveDue = performance.now() + this.#config.retry;
+      return;
+    }
+    const answer = await this.#requests.ask('steady-state');
     const now = performance.now();
-    if (this.#closing.signal.aborted) return;
+    if (this.#requests.closed) return;
     if (answer.kind !== 'ok') {
       this.#giveDue = now + this.#pace.after({ ...answer, kind: answer.kind });
       this.#telling.notReturned(answer.kind, answer.text);
-    } else if (now < this.#unsureUntil)
-      this.#giveDue = this.#unsureUntil; // a request that nobody answered may arrive after this one
+    } else if (now < this.#requests.unsureUntil)
+      this.#giveDue = this.#requests.unsureUntil; // a request that nobody answered may arrive after this one
     else if (
       !this.#record(() => {
         this.#returned();
@@ -266,23 +271,6 @@ export class FleetSlot {
     this.#pace.reset();
     // Others had to wait for it: they come first.
     this.#askDue = performance.now() + this.#pace.after({ kind: 'refused' });
-  }
-
-  async #ask(question: FleetQuestion, before?: () => void): Promise<FleetAnswer> {
-    const { timeout } = this.#config;
-    const { signal } = this.#closing;
-    let answer: FleetAnswer;
-    try {
-      before?.();
-      // Not at first: people are to see at once who is in the way.
-      const line = question === 'pre-reboot' && this.#telling.text !== undefined;
-      answer = await askFleet(question, this.#ledger.place, { timeout, signal, line });
-    } catch (error) {
-      if (!LockError.is(error)) throw error;
-      answer = { kind: 'unreachable', text: error.message };
-    }
-    this.#telling.count(question, answer.kind);
-    return answer;
   }
 
   // False, and said, if it cannot be written. What is on record is on the safe side then.
