@@ -8,6 +8,7 @@ import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf, pathsOf } from './options.js';
 import { printJson } from './output.js';
 import { containerText, holderLines, sinceText } from './people.js';
+import { signFor } from '../supervisor/fleet-sign.js';
 import type { Command } from './types.js';
 
 export const explainCommand: Command = {
@@ -36,6 +37,13 @@ export const explainCommand: Command = {
     else process.stdout.write(`${seen.map(explanation).join('\n\n')}\n`);
     return EXIT.ok;
   },
+};
+
+const TURNS: Readonly<Record<string, string | undefined>> = {
+  waiting: 'an update waits for a slot',
+  held: 'this device has a slot',
+  unhealthy: 'this device keeps its slot, and the roll-out stops here',
+  returning: 'a slot is to be given back',
 };
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -69,6 +77,18 @@ function ways({ actions }: Inspection): string[] {
     ...(command === undefined ? [] : [`    ${command.join(' ')}`]),
     ...(risk === undefined ? [] : [`    risk: ${risk}`]),
   ]);
+}
+
+// The lock may be free and its update wait all the same.
+function turn(path: string): string[] {
+  const sign = signFor(path);
+  if (sign === undefined) return [];
+  const { group, state, since, text, told } = sign;
+  const what = TURNS[state] ?? 'the supervisor says';
+  return [
+    `${what}${text === undefined ? '' : `: ${text}`}`,
+    `group ${group}, since ${since}; the supervisor said so at ${told}`,
+  ];
 }
 
 /** The whole answer for people. */
@@ -107,6 +127,7 @@ export function explanation(seen: Inspection): string {
       'what cannot be seen from here',
       seen.unseen.map((text) => `- ${text}`),
     ),
+    ...section('fleet', turn(seen.path)),
     ...section('what you can do', ways(seen)),
     ...(seen.id === undefined ? [] : [`id ${seen.id}`]),
   ].join('\n');

@@ -2,7 +2,7 @@
 
 import { printable } from '../printable.js';
 import type { Blocker } from '../supervisor/locks/types.js';
-import type { AppStatus, UpdateStatus } from '../supervisor/types.js';
+import type { AppStatus, FleetStatus, UpdateStatus } from '../supervisor/types.js';
 import { columns, fit } from './columns.js';
 import { age, whoShort } from './people.js';
 
@@ -11,6 +11,7 @@ const STATES: Readonly<Record<UpdateStatus['state'], string>> = {
   fetching: 'fetches what it needs',
   window: 'waits for its time',
   waiting: 'waits for locks',
+  fleet: 'waits for a slot of its fleet',
   applying: 'stops and starts services',
   failed: 'failed',
   'gave-up': 'was given up',
@@ -70,8 +71,10 @@ function blockerText(blocker: Blocker): string {
 }
 
 // Lines of their own: at the end of the first they would be what a narrow terminal cuts.
-function limits({ state, opens, deadline, then, error }: UpdateStatus, now?: number): string[] {
+function limits(update: UpdateStatus, now?: number): string[] {
+  const { state, opens, deadline, then, fleet, error } = update;
   const lines: string[] = [];
+  if (fleet !== undefined) lines.push(`  fleet: ${fleet}`);
   if (opens !== undefined) lines.push(`  its time comes ${moment(opens, now)}`);
   if (deadline !== undefined && state === 'waiting')
     lines.push(
@@ -98,6 +101,13 @@ function exitText({ at, code }: { at?: string; code?: number }): string {
   return `${when}${code === undefined ? '' : ` with ${String(code)}`}`;
 }
 
+/** What the slot of the device's fleet is kept for, where that is not well; undefined where it is. */
+export function fleetWarning(fleet: FleetStatus | undefined): string | undefined {
+  if (fleet?.state !== 'unhealthy') return undefined;
+  const text = `the slot of its fleet is kept, and the roll-out stops here: ${fleet.text ?? ''}`;
+  return printable(text, MOST_TEXT);
+}
+
 /** How the update of an app ended, or where it was left; `text` for what is not well. */
 export function outcomeOf({ id, update }: AppStatus): {
   kind: 'applied' | 'failed' | 'locked';
@@ -110,8 +120,11 @@ export function outcomeOf({ id, update }: AppStatus): {
       text: printable(`app ${id}: ${update.error ?? 'the update failed'}`, MOST_TEXT),
     };
   const holders = [...new Set((update.blockers ?? []).map(placeOf))];
+  const turn = update.fleet === undefined ? '' : `: ${printable(update.fleet, MOST_TEXT)}`;
   const why =
-    holders.length === 0 ? STATES[update.state] : `locked by ${printable(holders.join(', '))}`;
+    holders.length === 0
+      ? `${STATES[update.state]}${turn}`
+      : `locked by ${printable(holders.join(', '))}`;
   const then = update.state === 'gave-up' ? 'given up' : 'not updated yet';
   return { kind: 'locked', text: `app ${id} is ${then}: ${why}` };
 }

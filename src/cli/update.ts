@@ -8,7 +8,7 @@ import { timeoutOf, waitOption } from './options.js';
 import { printJson, warn } from './output.js';
 import { Screen } from './screen.js';
 import type { Command } from './types.js';
-import { appLines, outcomeOf } from './update-view.js';
+import { appLines, fleetWarning, outcomeOf } from './update-view.js';
 
 export const updateCommand: Command = {
   command: 'update',
@@ -20,6 +20,11 @@ export const updateCommand: Command = {
         type: 'boolean',
         default: false,
         describe: 'Override the locks, for this one update',
+      })
+      .option('fleet', {
+        type: 'boolean',
+        default: true,
+        describe: 'Wait for a slot of the fleet; --no-fleet does without, for this one update',
       })
       .option('follow', {
         type: 'boolean',
@@ -46,7 +51,10 @@ async function run(args: Record<string, unknown>): Promise<number> {
   const follower = follows ? new Follower(client, timeout) : undefined;
   try {
     await follower?.opened;
-    await client.ask('POST', '/v1/update', { force: args['force'] === true });
+    await client.ask('POST', '/v1/update', {
+      force: args['force'] === true,
+      ...(args['fleet'] === false && { noFleet: true }),
+    });
     if (follower === undefined) {
       if (json) printJson(await client.ask<Status>('GET', '/status'));
       return EXIT.ok;
@@ -72,7 +80,9 @@ function isOver(state: AppStatus['update']['state']): boolean {
   return state === 'idle' || state === 'failed' || state === 'gave-up';
 }
 
-function report({ apps }: Status): number {
+function report({ apps, fleet }: Status): number {
+  const kept = fleetWarning(fleet);
+  if (kept !== undefined) warn(kept);
   if (apps.length === 0) warn('the target state has no apps: nothing is to run');
   const outcomes = apps.map(outcomeOf);
   for (const { text } of outcomes) if (text !== undefined) warn(text);

@@ -10,6 +10,7 @@ import { readWhole, whyOf } from '../files.js';
 import { appTarget } from './target/app.js';
 import { configFile, type Listen } from './target/config-file.js';
 import { digestOf } from './target/digest.js';
+import type { FleetConfig } from './target/fleet.js';
 import { lacking } from './target/needs.js';
 import { fieldName, problemsOf, type Problem } from './target/problems.js';
 import type { TargetState } from './target/types.js';
@@ -38,6 +39,8 @@ export interface Config {
   keyFile: string;
   /** Argument lists; what is not there cannot be asked for. The hostname is appended to its own. */
   commands: { reboot?: string[]; shutdown?: string[]; hostname?: string[] };
+  /** Where updates wait for their turn among many devices, if they do. */
+  fleet?: FleetConfig;
 }
 
 /**
@@ -61,12 +64,13 @@ export function readConfig(file: string): Config {
   if (needed.length > 0) throw located(needed);
   const { name = hostname(), config } = data;
   const target = { name, config, apps };
-  const { root, state, driver, socket, commands } = data;
+  const { root, state, driver, socket, commands, fleet } = data;
   const { listen, 'key-file': keyFile = join(state, 'api.key') } = data.api;
   const own = { file: path, root, state, driver, listen, keyFile, commands };
   // Of the name as written: another host name is no other file.
   const digest = digestOf({ name: data.name, config, apps });
-  return { ...own, target, digest, ...(socket !== undefined && { socket }) };
+  const more = { ...(socket !== undefined && { socket }), ...(fleet && { fleet }) };
+  return { ...own, target, digest, ...more };
 }
 
 // A link is followed: the file is the operator's, and ConfigMaps are links.

@@ -22,6 +22,11 @@ export function dumpConfig(file: string, config: Readonly<Record<string, string>
   const word = String(override);
   const names = { SUPERVISOR_OVERRIDE_LOCK: word, RESIN_OVERRIDE_LOCK: word };
   const dumped = { ...config, ...(override !== undefined && names) };
+  dumpText(file, JSON.stringify(dumped));
+}
+
+/** One line in a file of that directory, as safely; the same errors. */
+export function dumpText(file: string, line: string): void {
   try {
     const dir = dirname(file);
     mkdirSync(dir, { recursive: true, mode: 0o755 });
@@ -29,7 +34,7 @@ export function dumpConfig(file: string, config: Readonly<Record<string, string>
     if ((mode & 0o170000) !== 0o040000) throw new Error(`'${dir}' is not a directory`);
     if (uid !== geteuid?.() || (mode & 0o022) !== 0)
       throw new Error(`somebody else can write to '${dir}'; remove it or make it yours, mode 755`);
-    saveWhole(file, `${JSON.stringify(dumped)}\n`, 0o644);
+    saveWhole(file, `${line}\n`, 0o644);
   } catch (cause) {
     const message = `cannot write '${file}': ${whyOf(cause)}`;
     throw new LockError('ERR_LOCK_CREATE', message, { path: file, cause });

@@ -1,6 +1,7 @@
 // What the daemon keeps over restarts, and its shape in the file.
 
 import { z } from 'zod';
+import type { FleetPlace } from '../fleet/client.js';
 import type {
   AppTarget,
   MaintenanceWindow,
@@ -18,6 +19,28 @@ export interface Applying {
   force?: boolean;
 }
 
+/**
+ * A slot that is held, or may be: on record before it is asked for, and until it is known to be given
+ * back, so that neither a crash nor a lost answer keeps one for good.
+ */
+export interface SlotRecord extends FleetPlace {
+  /** RFC 3339: when it was first asked for. */
+  since: string;
+  /** RFC 3339: when it was granted; absent while nobody knows whether it was. */
+  granted?: string;
+  /** What is being changed under it, or has not been healthy since. */
+  apps: string[];
+}
+
+/** What is known of the fleet. */
+export interface FleetRecord {
+  /** The device's, made when it first needed one. */
+  id?: string;
+  slot?: SlotRecord;
+  /** Slots at servers or of groups that the configuration no longer names: to be given back. */
+  owed?: FleetPlace[];
+}
+
 /** Keyed by app id where it is about apps. */
 export interface State {
   /** The target last taken over, from the file or the API. */
@@ -33,6 +56,7 @@ export interface State {
   /** The apps' API keys. */
   keys: Record<string, string>;
   applying: Record<string, Applying>;
+  fleet?: FleetRecord;
 }
 
 /** Of a device that has run nothing yet. */
@@ -88,6 +112,28 @@ const app: z.ZodType<AppTarget> = z.strictObject({
   update,
 });
 
+const place = {
+  server: text,
+  group: text,
+  id: text,
+  caFile: text.exactOptional(),
+  certFile: text.exactOptional(),
+  keyFile: text.exactOptional(),
+};
+
+const fleet: z.ZodType<FleetRecord> = z.strictObject({
+  id: text.exactOptional(),
+  slot: z
+    .strictObject({
+      ...place,
+      since: text,
+      granted: text.exactOptional(),
+      apps: z.array(name),
+    })
+    .exactOptional(),
+  owed: z.array(z.strictObject(place)).exactOptional(),
+});
+
 /** Checks what the file says. Strict: a field of a later version is not to be lost in silence. */
 export const stateFile: z.ZodType<State & { lockbridgeState: 1 }> = z.strictObject({
   lockbridgeState: z.literal(1),
@@ -101,4 +147,5 @@ export const stateFile: z.ZodType<State & { lockbridgeState: 1 }> = z.strictObje
     name,
     z.strictObject({ from: text.exactOptional(), to: text, force: z.boolean().exactOptional() }),
   ),
+  fleet: fleet.exactOptional(),
 });

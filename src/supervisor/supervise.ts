@@ -109,8 +109,8 @@ function reload(
     onWarning(`the configuration is left as it was: ${next.message}`);
     return;
   }
-  const { root, state, driver, socket, listen, keyFile, commands } = config;
-  const fixed = { root, state, driver, socket, listen, keyFile, commands };
+  const { root, state, driver, socket, listen, keyFile, commands, fleet } = config;
+  const fixed = { root, state, driver, socket, listen, keyFile, commands, fleet };
   for (const [key, value] of Object.entries(fixed))
     if (JSON.stringify(value) !== JSON.stringify(next[key as keyof typeof fixed]))
       onWarning(`'${key}' has changed in the configuration: restart the daemon for that`);

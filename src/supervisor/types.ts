@@ -12,6 +12,8 @@ export interface Asked {
   /** For the journal: `api 127.0.0.1`, `cli`, `config file`, `policy`. */
   who: string;
   force?: boolean;
+  /** Neither asks the fleet for a slot nor waits for one, for this one operation. */
+  noFleet?: boolean;
 }
 
 /**
@@ -22,6 +24,7 @@ export interface Asked {
  * - `take`, `release`: the update locks of an app; `loss`, `retake`: they disappeared while held
  * - `override`: somebody's lock was replaced; `override-on`, `override-off`: the config variable
  * - `stop`, `start`, `exit`: a service
+ * - `fleet`: the slot of the device's fleet: asked for, refused, granted, kept, given back
  * - `applied`, `failed`, `gave-up`: how an update ended
  * - `operation`: restart, purge, reboot and the like, asked for over the API
  * - `recovery`: what a daemon that died had left
@@ -35,6 +38,7 @@ export type JournalKind =
   | 'fetched'
   | 'wait'
   | 'window'
+  | 'fleet'
   | 'take'
   | 'release'
   | 'loss'
@@ -89,7 +93,7 @@ export interface ServiceStatus {
 
 /** Where an app's update stands. */
 export interface UpdateStatus {
-  state: 'idle' | 'fetching' | 'window' | 'waiting' | 'applying' | 'failed' | 'gave-up';
+  state: 'idle' | 'fetching' | 'window' | 'waiting' | 'fleet' | 'applying' | 'failed' | 'gave-up';
   /** RFC 3339: since when it is in this state. */
   since: string;
   /** The release that is to be applied; absent when idle. */
@@ -101,6 +105,8 @@ export interface UpdateStatus {
   then?: 'give-up' | 'force';
   /** When the maintenance window opens (`window`). */
   opens?: string;
+  /** Why the fleet lets it wait, as its server says it (`fleet`). */
+  fleet?: string;
   error?: string;
 }
 
@@ -117,7 +123,40 @@ export interface Status {
   name: string;
   apps: readonly AppStatus[];
   override: OverrideStatus;
+  /** Of a device that has a fleet, or owes one a slot. */
+  fleet?: FleetStatus;
 }
+
+/** The device and the slot of its fleet. */
+export interface FleetStatus {
+  server: string;
+  group: string;
+  /** As whom it asks. */
+  id: string;
+  /**
+   * - `none`: it needs no slot and has none
+   * - `waiting`: it asks for one
+   * - `held`: it may change a release, does, or has not been healthy since
+   * - `unhealthy`: the same, and what runs is not as it should be: the slot stops the roll-out
+   * - `returning`: it needs it no more, and it is not known yet to be given back
+   */
+  state: 'none' | 'waiting' | 'held' | 'unhealthy' | 'returning';
+  /** RFC 3339: since when it is in this state. */
+  since: string;
+  /** Why it still waits, is unhealthy, or cannot be given back, in a sentence. */
+  text?: string;
+  /** RFC 3339: when the server is asked next. */
+  next?: string;
+  /** Whose updates it is for. */
+  apps: readonly string[];
+  /** How many slots at other servers, or of other groups, are still to be given back. */
+  owed: number;
+  /** Requests since the daemon began, by how they ended. */
+  requests: Readonly<Record<'pre-reboot' | 'steady-state', FleetCounts>>;
+}
+
+/** How often a request ended so. */
+export type FleetCounts = Readonly<Record<'ok' | 'refused' | 'unreachable', number>>;
 
 export interface OverrideStatus {
   on: boolean;
@@ -137,12 +176,14 @@ export interface LockReport extends Blocker {
 
 /**
  * What `/events` carries beside journal entries: an app's update moved on; something about its locks
- * has changed, who waits for them included, so that `locks()` says something else.
+ * has changed, who waits for them included, so that `locks()` says something else; the same for the
+ * slot of the fleet.
  */
 export type SupervisorEvent =
   | { event: 'journal'; data: JournalEntry }
   | { event: 'update'; data: { app: string; update: UpdateStatus } }
-  | { event: 'locks'; data: { app: string } };
+  | { event: 'locks'; data: { app: string } }
+  | { event: 'fleet'; data: FleetStatus };
 
 export interface Supervisor {
   readonly keys: {

@@ -8,6 +8,7 @@ import type { TargetState } from '../../src/supervisor/target/types.js';
 import type {
   AppStatus,
   Asked,
+  FleetStatus,
   JournalEntry,
   JournalKind,
   LockReport,
@@ -21,6 +22,17 @@ import type {
 
 export const DEVICE_KEY = 'device-key-0123456789abcdef';
 export const SINCE = '2026-11-24T10:00:00.000Z';
+
+/** A device that waits for its turn, or as told. */
+export function fleetStatus(more: Partial<FleetStatus> = {}): FleetStatus {
+  const counts = { ok: 1, refused: 2, unreachable: 3 };
+  return {
+    ...{ server: 'https://fleet.example', group: 'default', id: 'device-1', since: SINCE },
+    ...{ state: 'waiting', apps: ['1'], owed: 0, text: '1 of 1 slots are taken by press-3' },
+    requests: { 'pre-reboot': counts, 'steady-state': { ok: 0, refused: 0, unreachable: 0 } },
+    ...more,
+  };
+}
 
 export function keyOf(app: string): string {
   return `key-of-app-${app}`;
@@ -88,6 +100,8 @@ export class MemorySupervisor implements Supervisor {
   };
   apps: AppStatus[] = [appStatus('1', ['main', 'side']), appStatus('2', ['only'])];
   well = true;
+  /** The slot of its fleet, if it has one. */
+  fleet: FleetStatus | undefined;
   /** Who is in the way. Forcing removes them. */
   blockers: Blocker[] = [];
   /** Thrown by the next operation. */
@@ -105,7 +119,8 @@ export class MemorySupervisor implements Supervisor {
   }
 
   status(): Status {
-    return { name: 'device', apps: this.apps, override: this.#override };
+    const { apps, fleet } = this;
+    return { name: 'device', apps, override: this.#override, ...(fleet && { fleet }) };
   }
 
   async locks(): Promise<LockReport[]> {

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { expect, it, vi } from 'vitest';
 import type { AppStatus, UpdateStatus } from '../../src/supervisor/types.js';
 import { TestApi } from '../helpers/api.js';
-import { blocker, DEVICE_KEY, SINCE } from '../helpers/memory-supervisor.js';
+import { blocker, DEVICE_KEY, fleetStatus, SINCE } from '../helpers/memory-supervisor.js';
 import { needBrowser, signIn, tab } from '../helpers/page.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -26,12 +26,14 @@ const STATES: readonly UpdateStatus[] = [
   { state: 'applying', since: SINCE, release: '2' },
   { state: 'failed', since: SINCE, release: '2', error: `no such program: /${'x'.repeat(200)}` },
   { state: 'gave-up', since: SINCE, release: '2', blockers: [] },
+  { state: 'fleet', since: SINCE, release: '2', fleet: `taken by ${LONG}` },
 ];
 
 /** A device with an app in each state, locks of each kind, fifty services, and names without end. */
 async function crowded(): Promise<TestApi> {
   const api = await TestApi.start();
   const { supervisor } = api;
+  supervisor.fleet = fleetStatus({ state: 'unhealthy', text: `app 1: ${LONG} has ended`, owed: 2 });
   const [first] = supervisor.apps;
   const service = first?.services[0];
   if (service === undefined) throw new Error('no service');

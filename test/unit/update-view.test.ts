@@ -2,8 +2,9 @@
 
 import { expect, it } from 'vitest';
 import { wrap } from '../../src/cli/columns.js';
-import { appLines, outcomeOf } from '../../src/cli/update-view.js';
+import { appLines, fleetWarning, outcomeOf } from '../../src/cli/update-view.js';
 import type { AppStatus, UpdateStatus } from '../../src/supervisor/types.js';
+import { fleetStatus } from '../helpers/memory-supervisor.js';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const after = (seconds: number): string => new Date(NOW + seconds * 1000).toISOString();
@@ -66,4 +67,23 @@ it('a line is wrapped at spaces, and a word that is too long is cut', () => {
   expect(wrap('one two three', 8, '  ')).toEqual(['one two', '  three']);
   expect(wrap('one', 8, '  ')).toEqual(['one']);
   expect(wrap(`one ${'x'.repeat(20)}`, 8, '  ')).toEqual(['one', '  xxxxx…']);
+});
+
+it('an update that waits for its turn says what the fleet said, safe for a terminal', () => {
+  const waiting = app({ state: 'fleet', fleet: 'taken by \u001b[31mpress-3' });
+  expect(appLines(waiting, undefined)).toEqual([
+    'app 7 (press): release b waits for a slot of its fleet',
+    '  fleet: taken by ?[31mpress-3',
+  ]);
+  expect(outcomeOf(waiting)).toEqual({
+    kind: 'locked',
+    text: 'app 7 is not updated yet: waits for a slot of its fleet: taken by ?[31mpress-3',
+  });
+});
+
+it('a slot that is kept for what is not healthy is warned of, any other is not', () => {
+  const text = 'app 7: pump has ended with 3';
+  expect(fleetWarning(fleetStatus({ state: 'unhealthy', text }))).toContain(text);
+  expect(fleetWarning(fleetStatus({ state: 'held' }))).toBeUndefined();
+  expect(fleetWarning(undefined)).toBeUndefined();
 });

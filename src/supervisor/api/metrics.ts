@@ -2,6 +2,7 @@
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Supervisor, SupervisorEvent } from '../types.js';
+import { fleetMetrics } from './fleet-metrics.js';
 import { explained } from './kinds.js';
 
 // Seconds, from an app that lets go at once to one that works for days.
@@ -62,6 +63,7 @@ export class Metrics {
         this.set(streams());
       },
     });
+    fleetMetrics(supervisor, registers);
     for (const { id, update } of supervisor.status().apps)
       if (update.state === 'waiting') {
         const past = Math.max(0, Date.now() - Date.parse(update.since));

@@ -15,8 +15,9 @@ interface Reader {
   caller: Caller;
 }
 
-function appOf({ data }: SupervisorEvent): string | undefined {
-  return data.app;
+// The fleet's slot is the whole device's.
+function appOf({ event, data }: SupervisorEvent): string | undefined {
+  return event === 'fleet' ? undefined : data.app;
 }
 
 export class Streams {

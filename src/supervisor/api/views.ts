@@ -6,7 +6,9 @@ import { opens, type Caller } from './keys.js';
 
 /** The status of what the caller's key opens. */
 export function visible(status: Status, caller: Caller): Status {
-  return { ...status, apps: status.apps.filter(({ id }) => opens(caller, id)) };
+  const { fleet, ...rest } = status;
+  const apps = rest.apps.filter(({ id }) => opens(caller, id));
+  return { ...rest, apps, ...(fleet && opens(caller, undefined) && { fleet }) };
 }
 
 /** A number where it is one: balena's clients compare it with numbers. */
@@ -120,7 +122,7 @@ export function device(
     os_version: about.os,
     supervisor_version: about.version,
     update_pending: status.apps.some(({ update }) => update.state !== 'idle'),
-    update_downloaded: any('window', 'waiting', 'applying', 'gave-up'),
+    update_downloaded: any('window', 'waiting', 'fleet', 'applying', 'gave-up'),
     update_failed: any('waiting', 'failed', 'gave-up'),
   };
 }

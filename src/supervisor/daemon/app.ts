@@ -4,8 +4,10 @@
 //  1. Compare what runs with the target. Nothing to do: idle.
 //  2. Fetch what is needed. No lock is held meanwhile.
 //  3. Wait for the maintenance window, if there are any.
-//  4. Wait until every service lets go, and take all locks.
+//  4. Wait until every service lets go, and take all locks; of a device with a fleet also its slot
+//     (turn.ts has the order).
 //  5. Put the intent on record, stop, start, put the new release on record, release.
+//  6. Where a slot was used: once the release on record is healthy, let go of it.
 // While a pass waits, the release that is on record goes on running, so a daemon that died in the
 // middle of step 5 finishes when it gets the locks again, and until then runs the old release.
 
@@ -24,6 +26,8 @@ import { startNew, stopOld } from './change.js';
 import type { Context } from './context.js';
 import { Course } from './course.js';
 import { Fetching } from './fetching.js';
+import { Recovery } from './fleet/recovery.js';
+import type { FleetSlot } from './fleet/slot.js';
 import { Mutex } from './mutex.js';
 import { Notices } from './notices.js';
 import { isRunning, planFor, type Plan } from './plan.js';
@@ -31,6 +35,7 @@ import { own, without } from './records.js';
 import { Services } from './services.js';
 import { statusOf } from './status.js';
 import { Taking } from './taking.js';
+import { Turn } from './turn.js';
 
 const LONGEST_TIMER_MS = 0x7fffffff;
 
@@ -43,12 +48,16 @@ export class App {
   readonly #notices: Notices;
   readonly #fetching: Fetching;
   readonly #taking: Taking;
+  readonly #turn: Turn;
+  readonly #recovery: Recovery;
   #target: AppTarget | undefined;
   #interrupt = new AbortController();
   #wanted = false;
   #working: Promise<void> | undefined;
   #closed = false;
   #force: Asked | undefined;
+  /** The update goes on without a slot of the fleet. */
+  #noFleet = false;
   /** Not tried again until somebody asks or the target changes. */
   #hopeless = false;
   #notBefore = 0;
@@ -62,6 +71,8 @@ export class App {
     this.#notices = new Notices(id, context, this.#course);
     this.#fetching = new Fetching(context.driver, this.#course);
     this.#taking = new Taking(this.#course, this.#notices);
+    this.#turn = new Turn(id, this.#course, this.#notices, this.#taking);
+    this.#recovery = new Recovery(id, context);
   }
 
   /** The release on record: what runs when nothing is being changed. */
@@ -103,6 +114,7 @@ export class App {
   /** `update` was asked for: force counts for the pass that runs or begins now, and for no other. */
   apply(asked: Asked): void {
     if (asked.force === true) this.#force = asked;
+    if (asked.noFleet === true) this.#noFleet = true;
     // Patience begins anew only with what was given up: asking often must not make it endless.
     if (this.#hopeless) this.#taking.reset();
     this.kick(true);
@@ -132,6 +144,7 @@ export class App {
     this.#interrupt.abort();
     await this.#working;
     await this.alone(() => Promise.resolve());
+    this.#recovery.close();
     this.services.close();
   }
 
@@ -197,27 +210,32 @@ export class App {
     const done = plan.start.length === 0 && plan.stop.length === 0;
     if (done) this.#settle(this.#target, this.#force);
     if (done || this.#hopeless) return this.#keep();
+    const fleet = this.#fleetFor(plan);
     if (!(await this.#fetching.all(plan.start, stop, async () => this.#keep()))) {
       this.#wanted ||= !stop.aborted;
       return;
     }
-    const waits = plan.needsLocks || this.#opens() > Date.now();
+    const waits = plan.needsLocks || fleet !== undefined || this.#opens() > Date.now();
     const went = waits
-      ? await this.#underLocks(stop)
+      ? await this.#underLocks(stop, fleet)
       : await this.alone(async () => this.#change(false));
     if (went) this.#backoff.reset();
     else await this.#backoff.pause(stop);
   }
 
   // False: what runs could not be stopped, and is to be tried again later.
-  async #underLocks(stop: AbortSignal): Promise<boolean> {
+  async #underLocks(stop: AbortSignal, fleet: FleetSlot | undefined): Promise<boolean> {
     await this.#keep();
     await this.#time(stop);
     if (stop.aborted) return true;
     const force = (this.#force ?? this.#context.override()) !== undefined;
-    const services = this.serviceNames();
-    const held = await this.#taking.take(this.locks(), services, this.policy, force, stop);
+    const how = { services: this.serviceNames(), policy: this.policy, force, stop };
+    const held = await this.#turn.take(this.locks(), how, fleet, () => this.#opens() <= Date.now());
     if (held === undefined) return true;
+    if (held === 'again') {
+      this.#wanted = true;
+      return true;
+    }
     if (held === 'given-up') {
       this.#hopeless = true;
       return true;
@@ -227,7 +245,15 @@ export class App {
     } finally {
       this.#notices.withdraw();
       await held.release();
+      fleet?.leave(this.id);
     }
+  }
+
+  // The slot is for what is in place of a release that runs: a first one takes nobody's place.
+  #fleetFor({ needsLocks }: Plan): FleetSlot | undefined {
+    const { current } = this;
+    const replaces = current !== undefined && !sameTarget(current, this.#target);
+    return (needsLocks || replaces) && !this.#noFleet ? this.#context.fleet : undefined;
   }
 
   #plan(): Plan {
@@ -252,17 +278,19 @@ export class App {
     if (this.#force === force) this.#force = undefined;
     if (!sameTarget(target, this.#target)) return;
     this.#taking.reset();
+    this.#noFleet = false;
     this.#course.move({ state: 'idle' });
   }
 
   async #keep(): Promise<void> {
     const { current } = this;
-    if (current === undefined) return;
-    await this.alone(async () =>
-      this.services.keep(current, this.stopped, () => {
-        this.kick();
-      }),
-    );
+    if (current !== undefined)
+      await this.alone(async () =>
+        this.services.keep(current, this.stopped, () => {
+          this.kick();
+        }),
+      );
+    this.#recovery.look(current, this.services.instances, this.stopped);
   }
 
   // Waits until it is time: for the window, or until those who were overridden have their locks again.
@@ -298,7 +326,9 @@ export class App {
     const plan = this.#plan();
     if (plan.needsLocks && !locked) return true;
     this.#course.move({ state: 'applying' });
+    this.#recovery.close(); // what it waited for is over
     this.#context.state.update((all) => {
+      this.#context.fleet?.mark(all, this.id);
       all.applying[this.id] = {
         ...(before && { from: before.release }),
         to: target?.release ?? '',
@@ -336,6 +366,7 @@ export class App {
     if (this.#force === force) this.#force = undefined;
     if (!sameTarget(target, this.#target)) return;
     this.#hopeless = true;
+    this.#noFleet = false;
     this.#course.move({ state: 'failed', error: text });
   }
 }

@@ -7,6 +7,7 @@ import type { StateStore } from '../state.js';
 import type { AppTarget, ServiceTarget } from '../target/types.js';
 import type { Asked, UpdateStatus } from '../types.js';
 import type { App } from './app.js';
+import type { FleetSlot } from './fleet/slot.js';
 
 export interface Context {
   readonly driver: Driver;
@@ -18,6 +19,8 @@ export interface Context {
   environment(app: AppTarget, service: ServiceTarget): Record<string, string>;
   /** Whether locks are overridden now, and on whose behalf. */
   override(): Asked | undefined;
+  /** The slot that an update needs beside the locks, if the device has a fleet. */
+  readonly fleet: FleetSlot | undefined;
   /** An app's update moved on. */
   moved(app: string, update: UpdateStatus): void;
   /** It has nothing to do for now. */

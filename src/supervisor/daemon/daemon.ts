@@ -38,6 +38,8 @@ import type { Context } from './context.js';
 import { DataLocks } from './data-locks.js';
 import { Device } from './device.js';
 import { environmentOf } from './environment.js';
+import { Fleet } from './fleet/fleet.js';
+import { Sign } from './fleet/sign.js';
 import { LockChanges } from './lock-changes.js';
 import { LockEvents } from './lock-events.js';
 import { locksOf } from './lock-report.js';
@@ -79,6 +81,8 @@ export class Daemon implements Supervisor {
   readonly #override: Override;
   readonly #dataLocks: DataLocks;
   readonly #changes: LockChanges;
+  readonly #fleet: Fleet;
+  readonly #sign: Sign;
   readonly #listeners = new Set<(event: SupervisorEvent) => void>();
   #observation: Observation | undefined;
   #address: string | undefined;
@@ -102,6 +106,11 @@ export class Daemon implements Supervisor {
       this.#locksChanged(undefined);
     });
     this.#override = new Override(config.root, this.#state, this.journal);
+    this.#sign = new Sign(config.root, this.journal);
+    this.#fleet = new Fleet(config, this.#state, this.journal, (data) => {
+      this.#tell({ event: 'fleet', data });
+      this.#sign.show(data);
+    });
     this.keys = { device: deviceKey, ofApp: (id) => own(this.#state.state.keys, id) };
     this.#context = {
       driver,
@@ -123,6 +132,7 @@ export class Daemon implements Supervisor {
           driver: driver.name,
         }),
       override: () => this.#override.asked,
+      fleet: this.#fleet.slot,
       moved: (app, update) => {
         this.#tell({ event: 'update', data: { app, update } });
       },
@@ -161,6 +171,7 @@ export class Daemon implements Supervisor {
     for (const app of this.#apps.values()) app.services.adopt(running);
     this.#begun = true;
     this.#take(this.target());
+    this.#fleet.begin((app) => this.#apps.has(app));
   }
 
   /** Lets go of everything; the services go on running. A change that is on its way is finished. */
@@ -169,6 +180,7 @@ export class Daemon implements Supervisor {
     this.#begun = false;
     await this.#operations.close();
     await Promise.all(this.#inOrder().map(async (app) => app.close()));
+    await this.#fleet.close();
     const text = 'stops; the services go on running';
     if (begun) this.journal.write({ kind: 'stopping', text });
     this.#observation?.close();
@@ -184,10 +196,12 @@ export class Daemon implements Supervisor {
   }
 
   status(): Status {
+    const fleet = this.#fleet.status;
     return {
       name: this.target().name,
       apps: this.#inOrder().map((app) => app.status()),
       override: this.override(),
+      ...(fleet && { fleet }),
     };
   }
 
@@ -202,12 +216,15 @@ export class Daemon implements Supervisor {
 
   update(asked: Asked): void {
     this.beforeUpdate?.();
-    if (asked.force === true)
-      this.journal.write({
-        kind: 'operation',
-        who: asked.who,
-        text: `update by force, asked for by ${asked.who}`,
-      });
+    const { who, force, noFleet } = asked;
+    const how = [
+      ...(force ? ['by force'] : []),
+      ...(noFleet ? ['without a slot of the fleet'] : []),
+    ];
+    if (how.length > 0) {
+      const text = `update ${how.join(' and ')}, asked for by ${who}`;
+      this.journal.write({ kind: 'operation', who, text });
+    }
     for (const app of this.#apps.values()) app.apply(asked);
   }
 

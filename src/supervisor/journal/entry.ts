@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<JournalKind, true>> = {
   fetched: true,
   wait: true,
   window: true,
+  fleet: true,
   take: true,
   release: true,
   loss: true,

@@ -12,7 +12,8 @@ import type { HeldUpdateLocks } from './held-update-locks.js';
 import { appName, lockPlaces, servicesDir, type AppServices } from './places.js';
 import { checkRequest } from './request.js';
 import { NOBODY, takeAll, type LockableSet } from './take-all.js';
-import type { LockRequest, UpdateLocksOptions } from './types.js';
+import type { Blocker, LockRequest, UpdateLocksOptions } from './types.js';
+import { blockersNow, untilFree } from './until-free.js';
 
 /** The update locks of one or several apps: a set that is taken as a whole or not at all. */
 export class UpdateLocks {
@@ -89,6 +90,23 @@ export class UpdateLocks {
   async lock(request: LockRequest = {}): Promise<HeldUpdateLocks> {
     checkRequest(request);
     return takeAll(this.#set, request);
+  }
+
+  /** Who would be in the way of `lock` now. Takes nothing. */
+  blockers(request: Pick<LockRequest, 'force'> = {}): Blocker[] {
+    checkRequest(request);
+    const { force = false } = request;
+    return blockersNow(this.#set, force).map((seen) => this.#set.scene.blocker(seen));
+  }
+
+  /**
+   * Waits until `lock` would succeed, and takes nothing, not for a moment: for whoever has to wait for
+   * something else as well. One look unless `timeout` says how long. LockError: ERR_UPDATES_LOCKED,
+   * ERR_LOCK_ABORTED.
+   */
+  async untilFree(request: LockRequest = {}): Promise<void> {
+    checkRequest(request);
+    return untilFree(this.#set, request);
   }
 
   /** Runs `fn` under the locks and lets go whatever happens; gives fn's result. */

@@ -11,6 +11,7 @@ const STATES: Readonly<Record<AppStatus['update']['state'], string>> = {
   fetching: 'the update fetches what it needs',
   window: 'the update waits for its time',
   waiting: 'the update waits for locks',
+  fleet: 'the update waits for a slot of the fleet',
   applying: 'the update stops and starts services',
   failed: 'the update failed',
   'gave-up': 'the update was given up',
@@ -39,6 +40,9 @@ export function changes(before: Snapshot, after: Snapshot): string[] {
   const was = new Map(before.status.apps.map((app) => [app.id, app]));
   for (const { id, name, update } of after.status.apps)
     if (was.get(id)?.update.state !== update.state) all.push(`${name}: ${STATES[update.state]}`);
+  const { fleet } = after.status;
+  if (fleet?.state === 'unhealthy' && before.status.fleet?.state !== 'unhealthy')
+    all.push(`the slot of the fleet is kept: ${fleet.text ?? 'a release is not healthy'}`);
   if (before.status.override.on !== after.status.override.on)
     all.push(after.status.override.on ? 'locks are overridden' : 'locks are respected again');
   return all.length > MOST ? [plural(all.length, 'change')] : all;

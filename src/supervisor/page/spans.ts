@@ -128,7 +128,7 @@ function noteWhatLasts(
     const phase =
       update.state === 'applying'
         ? 'updating'
-        : update.state === 'waiting' || update.state === 'window'
+        : ['waiting', 'window', 'fleet'].includes(update.state)
           ? 'waiting'
           : undefined;
     if (phase) lanes.of(id).lasting.set(UPDATE, { phase, since: time(update.since) });

@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import type { WrittenApp } from './app.js';
 import { choice, hostPath, name, releaseName, text, values, words } from './fields.js';
+import { fleet, type FleetConfig } from './fleet.js';
 import { policy } from './policy.js';
 import { fields, refuse } from './problems.js';
 import { fileService } from './service.js';
@@ -21,6 +22,7 @@ export interface WrittenConfig {
   api: { listen: Listen; 'key-file'?: string };
   commands: { reboot?: string[]; shutdown?: string[]; hostname?: string[] };
   config: Record<string, string>;
+  fleet?: FleetConfig;
   apps: { app: string; written: WrittenApp }[];
 }
 
@@ -78,6 +80,7 @@ export function configFile(base: string): z.ZodType<WrittenConfig> {
     }).prefault({}),
     commands: fields({ reboot: command, shutdown: command, hostname: command }).default({}),
     config: values.default({}),
+    fleet: fleet(base).exactOptional(),
     apps: z.record(name, app(base), { error: () => 'a mapping of apps' }).default({}),
   });
   return schema.transform(({ apps, ...rest }, context) => {

@@ -3,7 +3,7 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { TestApi } from '../../helpers/api.js';
-import { blocker, DEVICE_KEY, keyOf, SINCE } from '../../helpers/memory-supervisor.js';
+import { blocker, DEVICE_KEY, fleetStatus, keyOf, SINCE } from '../../helpers/memory-supervisor.js';
 import { until } from '../../helpers/scratch.js';
 
 class Listener {
@@ -170,6 +170,30 @@ async function metric(api: TestApi, series: string): Promise<number> {
 async function streamsLeft(api: TestApi): Promise<number> {
   return metric(api, 'lockbridge_event_streams');
 }
+
+describe('the slot of the fleet', () => {
+  it('is told to whoever has the key of the device, and counted', async () => {
+    const api = await TestApi.start();
+    expect(await metric(api, 'lockbridge_fleet_state{state="waiting"}')).toBeNaN();
+    expect(await metric(api, 'lockbridge_fleet_state_since_seconds')).toBeNaN();
+    const [device, app] = [await Listener.to(api), await Listener.to(api, { key: keyOf('1') })];
+    const data = fleetStatus();
+    api.supervisor.fleet = data;
+    for (const listener of api.supervisor.listeners) listener({ event: 'fleet', data });
+    api.supervisor.log('notice', 'after it', '1');
+    await until(() => app.events.length > 0 && device.events.length > 1);
+    expect(device.events[0]).toEqual(['fleet', data]);
+    expect(app.events.map(([event]) => event)).toEqual(['journal']);
+    expect(await metric(api, 'lockbridge_fleet_state{state="waiting"}')).toBe(1);
+    expect(await metric(api, 'lockbridge_fleet_state{state="held"}')).toBe(0);
+    expect(await metric(api, 'lockbridge_fleet_state_since_seconds')).toBe(
+      Date.parse(SINCE) / 1000,
+    );
+    const refused = 'lockbridge_fleet_requests_total{request="pre-reboot",result="refused"}';
+    expect(await metric(api, refused)).toBe(2);
+    expect(await metric(api, refused)).toBe(2); // asked for twice, counted once
+  });
+});
 
 describe('/metrics', () => {
   it('is text that Prometheus reads', async () => {

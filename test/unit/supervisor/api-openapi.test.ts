@@ -114,7 +114,7 @@ it('every reference in it leads somewhere', async () => {
 it('says which fields a body has, and that two routes need no key', async () => {
   const api = await document();
   const update = api.paths['/v1/update']?.['post']?.requestBody?.content['application/json'];
-  expect(Object.keys(update?.schema.properties ?? {})).toEqual(['force', 'cancel']);
+  expect(Object.keys(update?.schema.properties ?? {})).toEqual(['force', 'cancel', 'noFleet']);
   const needed = operations(api).filter(([, { requestBody }]) => requestBody?.required);
   expect(needed.map(([route]) => route).sort()).toEqual([
     'POST /v2/local/target-state',

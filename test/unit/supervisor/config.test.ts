@@ -245,7 +245,7 @@ describe('a mistake is told with its place', () => {
     ['__proto__: { root: /x }', '1:1: __proto__: is no usable name'],
     [
       '<<: { name: x }',
-      '1:1: "<<": unknown field; known: name, root, state, driver, socket, api, commands, config, apps',
+      '1:1: "<<": unknown field; known: name, root, state, driver, socket, api, commands, config, fleet, apps',
     ],
     ['name: !!binary aGk=', '1:7: Unresolved tag: tag:yaml.org,2002:binary'],
     [

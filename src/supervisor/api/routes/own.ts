@@ -11,7 +11,8 @@ import { visible } from '../views.js';
 const MOST = 10_000;
 
 function locks(app: Server, { supervisor }: Context): void {
-  const all = { locks: { type: 'array', items: { type: 'object' } } };
+  const fleet = { type: 'object', description: 'the slot of the fleet, for the device key' };
+  const all = { locks: { type: 'array', items: { type: 'object' } }, fleet };
   app.get(
     '/locks',
     {
@@ -22,7 +23,9 @@ function locks(app: Server, { supervisor }: Context): void {
     },
     async (request) => {
       const found = await supervisor.locks();
-      return { locks: found.filter(({ app }) => opens(request.caller, app)) };
+      const { fleet } = visible(supervisor.status(), request.caller);
+      const locks = found.filter(({ app }) => opens(request.caller, app));
+      return { locks, ...(fleet && { fleet }) };
     },
   );
 }
@@ -32,7 +35,8 @@ function status(app: Server, { supervisor }: Context): void {
     '/status',
     {
       schema: {
-        summary: 'Where each app stands, and who is in the way of its update',
+        summary:
+          'Where each app stands, who is in the way of its update, and the slot of the fleet',
         response: answers({ 200: object('The status') }),
       },
     },
@@ -90,7 +94,8 @@ function events(app: Server, { streams }: Context): void {
     '/events',
     {
       schema: {
-        summary: 'What happens, as it happens (server-sent events `journal`, `update` and `locks`)',
+        summary:
+          'What happens, as it happens (server-sent events `journal`, `update`, `locks` and `fleet`)',
         response: answers({ 200: text('A stream') }, 'too-many-streams'),
       },
     },

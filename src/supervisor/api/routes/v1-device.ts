@@ -7,7 +7,8 @@ import type { Context, Server } from '../context.js';
 import { body, flag, hostname } from '../fields.js';
 import { ApiError } from '../kinds.js';
 import { osVersion } from '../os-version.js';
-import { asked, ok } from '../request.js';
+import { opens } from '../keys.js';
+import { asked, ok, unauthorized } from '../request.js';
 import { device, visible } from '../views.js';
 
 const forced = body({ force: flag });
@@ -19,15 +20,20 @@ function update(app: Server, { supervisor, metrics }: Context): void {
       schema: {
         summary: 'Apply the target state now; answers before that is done',
         description:
-          '`force` overrides update locks for this one pass, also where one waits already; `cancel` first ends an apply that is on its way, where it waits.',
-        body: body({ force: flag, cancel: flag }),
+          '`force` overrides update locks for this one pass, also where one waits already; `cancel` first ends an apply that is on its way, where it waits. `noFleet` (the device key only) does without a slot of the fleet, for this one pass.',
+        body: body({ force: flag, cancel: flag, noFleet: flag }),
         response: answers({ 204: { description: 'Asked for', type: 'null' } }),
       },
     },
     async (request, reply) => {
-      const { force, cancel } = request.body;
+      const { force, cancel, noFleet } = request.body;
+      if (noFleet && !opens(request.caller, undefined)) throw unauthorized();
       await metrics.operation('update', () => {
-        supervisor.update({ ...asked(request, force), ...(cancel && { cancel }) });
+        supervisor.update({
+          ...asked(request, force),
+          ...(cancel && { cancel }),
+          ...(noFleet && { noFleet }),
+        });
       });
       return reply.code(204).send();
     },

@@ -13,6 +13,7 @@ const STATES: Readonly<Record<UpdateStatus['state'], readonly [text: string, ton
   fetching: ['fetching', 'busy'],
   window: ['waits for its time', 'warn'],
   waiting: ['waits for locks', 'warn'],
+  fleet: ['waits for its turn', 'warn'],
   applying: ['updating', 'busy'],
   failed: ['failed', 'bad'],
   'gave-up': ['given up', 'bad'],
@@ -23,6 +24,7 @@ const COURSE: Readonly<Record<UpdateStatus['state'], (length: string) => string>
   fetching: (length) => `fetches what it needs, for ${length}`,
   window: (length) => `waits for its time, for ${length}`,
   waiting: (length) => `waits for locks, for ${length}`,
+  fleet: (length) => `waits for a slot of the fleet, for ${length}`,
   applying: (length) => `stops and starts services, for ${length}`,
   failed: (length) => `failed ${length} ago`,
   'gave-up': (length) => `was given up ${length} ago`,
@@ -34,7 +36,7 @@ function until(at: string, now: number): string {
 }
 
 function course(app: AppStatus, now: number): Content {
-  const { state, since, release, opens, deadline, then, error } = app.update;
+  const { state, since, release, opens, deadline, then, fleet, error } = app.update;
   if (state === 'idle') return undefined;
   const lines: Content[] = [
     el(
@@ -51,6 +53,7 @@ function course(app: AppStatus, now: number): Content {
         {},
         `It ${then === 'force' ? 'goes on by force' : 'is given up'} ${until(deadline, now)}.`,
       ),
+    fleet !== undefined && el('p', {}, `Fleet: ${fleet}`),
     error !== undefined && el('p', { class: 'error' }, error),
   ];
   const button = el('button', { type: 'button', class: 'danger', 'data-do': 'force' }, 'Force…');

@@ -8,6 +8,7 @@ const TONES: Readonly<Partial<Record<JournalEntry['kind'], string>>> = {
   applied: 'good',
   wait: 'warn',
   window: 'warn',
+  fleet: 'warn',
   override: 'bad',
   'override-on': 'bad',
   failed: 'bad',

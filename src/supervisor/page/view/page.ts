@@ -1,6 +1,6 @@
 // All of the page below its head.
 
-import type { AppStatus } from '../../types.js';
+import type { AppStatus, FleetStatus } from '../../types.js';
 import { el, type Content } from '../dom.js';
 import { nowOf, type Model } from '../model.js';
 import { HOUR_MS, lanesOf } from '../spans.js';
@@ -12,6 +12,26 @@ import { signInView } from './sign-in.js';
 import { timelineView } from './timeline.js';
 
 const FULL = 2000; // entries; older ones were not asked for
+
+const FLEET: Readonly<Partial<Record<FleetStatus['state'], string>>> = {
+  waiting: 'The device waits for its turn',
+  held: 'The device has a slot of its fleet',
+  unhealthy: 'The slot of the fleet is kept, and the roll-out stops here',
+  returning: 'The slot of the fleet is to be given back',
+};
+
+function fleetNote(fleet: FleetStatus | undefined): Content {
+  const what = fleet && FLEET[fleet.state];
+  if (!what) return undefined;
+  const { state, text, group, server, owed } = fleet;
+  return el(
+    'p',
+    { class: state === 'unhealthy' ? 'note bad' : 'note', 'data-key': 'fleet' },
+    `${what}${text === undefined ? '' : `: ${text}`} (group ${group} at ${server})`,
+    owed > 0 && `; ${plural(owed, 'slot is', 'slots are')} still to be given back elsewhere`,
+    '.',
+  );
+}
 
 function notes({ phase, why, notice, snapshot }: Model): Content {
   const all = [
@@ -27,6 +47,7 @@ function notes({ phase, why, notice, snapshot }: Model): Content {
         { class: 'note bad', 'data-key': 'override' },
         'Locks are overridden: updates stop services in the middle of what they do.',
       ),
+    fleetNote(snapshot?.status.fleet),
     notice &&
       el('p', { class: notice.bad ? 'note bad' : 'note', 'data-key': 'notice' }, notice.text),
   ].filter((one) => one instanceof Element);

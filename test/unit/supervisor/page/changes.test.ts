@@ -5,7 +5,7 @@ import type { Snapshot } from '../../../../src/supervisor/page/api.js';
 import { changes } from '../../../../src/supervisor/page/changes.js';
 import { affected, fingerprint, isPending } from '../../../../src/supervisor/page/pending.js';
 import type { LockReport, UpdateStatus } from '../../../../src/supervisor/types.js';
-import { blocker, SINCE } from '../../../helpers/memory-supervisor.js';
+import { blocker, fleetStatus, SINCE } from '../../../helpers/memory-supervisor.js';
 
 const lock = (app: string, service: string, more: Partial<LockReport> = {}): LockReport => ({
   ...blocker(app, service),
@@ -44,6 +44,14 @@ it('updates and the override are told; what stays as it is is not', () => {
     'locks are overridden',
   ]);
   expect(changes(snapshot([lock('1', 'a')]), snapshot([lock('1', 'a')]))).toEqual([]);
+});
+
+it('that the fleet waits for this device is told, once', () => {
+  const well = snapshot([]);
+  const ill = snapshot([]);
+  ill.status.fleet = fleetStatus({ state: 'unhealthy', text: 'app 1: pump has ended' });
+  expect(changes(well, ill)).toEqual(['the slot of the fleet is kept: app 1: pump has ended']);
+  expect(changes(ill, ill)).toEqual([]);
 });
 
 it('many changes are counted instead', () => {
