@@ -12,17 +12,25 @@ export const PROTOCOL_HEADER = 'fleet-lock-protocol';
 export const DEFAULT_GROUP = 'default';
 
 /** A group's name: what the protocol allows, which servers use in URLs, keys and labels. */
-export const GROUP_NAME = /^[a-zA-Z0-9.-]+$/;
+export const GROUP_NAME: RegExp = /^[a-zA-Z0-9.-]+$/;
 
 /** What both requests say: who asks (any text that is the same after a reboot), and of which group. */
-export const request = z.object({
+export interface FleetRequest {
+  client_params: { id: string; group: string };
+}
+export const request: z.ZodType<FleetRequest> = z.object({
   client_params: z.object({
     id: z.string().min(1).max(256),
     group: z.string().max(128).regex(GROUP_NAME),
   }),
 });
-export type FleetRequest = z.infer<typeof request>;
 
 /** Any error: `kind` is one of a few words, for programs; `value` a sentence, for people. */
-export const failure = z.object({ kind: z.string().max(200), value: z.string().max(10_000) });
-export type FleetFailure = z.infer<typeof failure>;
+export interface FleetFailure {
+  kind: string;
+  value: string;
+}
+export const failure: z.ZodType<FleetFailure> = z.object({
+  kind: z.string().max(200),
+  value: z.string().max(10_000),
+});
