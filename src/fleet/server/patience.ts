@@ -26,8 +26,9 @@ interface Waiter {
 export const LONGEST = 300;
 /** Devices of one group that have a place; further ones get the longest time. */
 export const MOST_WAITERS = 10_000;
-/** What an update takes until one has been seen. */
-const FIRST_GUESS = 5000;
+/** What an update takes until one has been seen: rather short, since a wait that was too short is mended. */
+const FIRST_GUESS = 2000;
+const SHORTEST_GUESS = 500;
 const LONGEST_GUESS = 3_600_000;
 /** How much the newest of the observed times counts. */
 const WEIGHT = 0.2;
@@ -75,7 +76,10 @@ export class Patience {
    */
   refused(id: string, ages: readonly number[]): number {
     const age = ages.length === 0 ? 0 : ages.reduce((sum, one) => sum + one, 0) / ages.length;
-    const update = Math.min(Math.max(this.#held ?? 0, age, FIRST_GUESS), LONGEST_GUESS);
+    const update = Math.min(
+      Math.max(this.#held ?? FIRST_GUESS, age, SHORTEST_GUESS),
+      LONGEST_GUESS,
+    );
     const between = update / this.#slots / 1000;
     const seconds = this.#seconds(this.#placeOf(id), between);
     if (this.#line.has(id) || this.#line.size < MOST_WAITERS) {

@@ -33,6 +33,7 @@ export function fleetRoutes(app: FastifyInstance, context: Context): void {
     return counted(context, request, {
       group: group.options.name,
       given_back: holder !== undefined,
+      ...(holder !== undefined && { slot: holder.slot, grant: holder.grant }),
     });
   });
   for (const url of [PRE_REBOOT, STEADY_STATE])

@@ -17,6 +17,9 @@ import { statusServer } from './status.js';
 import type { FleetServer, FleetServerOptions, ListenAt } from './types.js';
 import { watched } from './watched.js';
 
+/** Connections that the kernel keeps while we are busy: a fleet comes all at once after an outage. */
+const BACKLOG = 4096;
+
 /** Serves. LockError (ERR_SUPERVISOR) if it cannot listen, ERR_INVALID_ARGUMENT for unusable TLS files. */
 export async function startFleetServer(options: FleetServerOptions): Promise<FleetServer> {
   const { listen, status, tls, onWarning, onEvent = () => undefined } = options;
@@ -68,7 +71,7 @@ export async function startFleetServer(options: FleetServerOptions): Promise<Fle
 
 async function listenAt(app: FastifyInstance, at: ListenAt, scheme: string): Promise<string> {
   try {
-    await app.listen(at);
+    await app.listen({ ...at, backlog: BACKLOG });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const where = `${at.host} port ${String(at.port)}`;
