@@ -62,6 +62,65 @@ it('however many there are, the memory for them is bounded', () => {
   expect(patience.refused('one more', [0])).toBe(LONGEST);
 });
 
+/** A herd on a clock of its own: everybody asks at once, and comes again when it is told to. */
+function herd(devices: number, slots: number, update: number): { asked: number; idle: number[] } {
+  let now = 0;
+  const patience = new Patience({ slots, now: () => now, random: Math.random });
+  const events: { at: number; id: string; done?: number }[] = [];
+  const add = (event: (typeof events)[number]): void => {
+    const at = events.findIndex((other) => other.at > event.at);
+    events.splice(at === -1 ? events.length : at, 0, event);
+  };
+  for (let at = 0; at < devices; at++) add({ at, id: `d${String(at)}` });
+  const held = new Map<string, number>();
+  const freed: number[] = [];
+  const idle: number[] = [];
+  let asked = 0;
+  for (let event = events.shift(); event !== undefined; event = events.shift()) {
+    const { id, done } = event;
+    now = event.at;
+    if (done !== undefined) {
+      held.delete(id);
+      patience.released(now - done);
+      freed.push(now);
+      continue;
+    }
+    asked++;
+    if (held.size < slots) {
+      held.set(id, now);
+      patience.left(id);
+      const since = freed.shift();
+      if (since !== undefined) idle.push(now - since);
+      add({ at: now + update * (0.8 + 0.4 * Math.random()), id, done: now });
+    } else {
+      const ages = [...held.values()].map((since) => now - since);
+      const seconds = patience.refused(id, ages);
+      add({ at: now + seconds * 1000 * (1 + 0.1 * Math.random()), id });
+    }
+  }
+  return { asked, idle };
+}
+
+it.each([
+  [500, 5, 60_000],
+  [500, 25, 300_000],
+  [200, 2, 600_000],
+])(
+  'of %i devices with %i slots few poll, and a freed slot is taken in about a second',
+  (devices, slots, update) => {
+    const { asked, idle } = herd(devices, slots, update);
+    expect(idle.length).toBe(devices - slots);
+    const sorted = idle.sort((a, b) => a - b);
+    // On its own clock, so that no machine is too slow for it.
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(1100);
+    expect(sorted[Math.floor(sorted.length * 0.95)]).toBeLessThanOrEqual(3000);
+    // Whoever polls each second is one of a few: as many requests as three of them all the time make, and
+    // some for each of the others.
+    const seconds = (devices / slots) * (update / 1000);
+    expect(asked).toBeLessThan(devices * 20 + seconds * 3 * 1.2);
+  },
+);
+
 it('an address may ask at its rate, ten times as much at once, and is told when to go on', () => {
   let now = 0;
   const rate = new Rate(2, () => now);

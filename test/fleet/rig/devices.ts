@@ -59,7 +59,7 @@ export async function ask(
         try {
           resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) });
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     });
