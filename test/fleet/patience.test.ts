@@ -106,18 +106,18 @@ it.each([
   [500, 25, 300_000],
   [200, 2, 600_000],
 ])(
-  'of %i devices with %i slots few poll, and a freed slot is taken in about a second',
+  'of %i devices with %i slots few poll, and a freed slot is taken within about a second',
   (devices, slots, update) => {
     const { asked, idle } = herd(devices, slots, update);
     expect(idle.length).toBe(devices - slots);
     const sorted = idle.sort((a, b) => a - b);
     // On its own clock, so that no machine is too slow for it.
-    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(1100);
-    expect(sorted[Math.floor(sorted.length * 0.95)]).toBeLessThanOrEqual(3000);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(500);
+    expect(sorted[Math.floor(sorted.length * 0.98)]).toBeLessThanOrEqual(1100);
     // Whoever polls each second is one of a few: as many requests as three of them all the time make, and
     // some for each of the others.
     const seconds = (devices / slots) * (update / 1000);
-    expect(asked).toBeLessThan(devices * 20 + seconds * 3 * 1.2);
+    expect(asked).toBeLessThan(devices * 20 + seconds * 3);
   },
 );
 
