@@ -48,7 +48,7 @@ export default tseslint.config(
   },
   { files: ['src/env.ts'], rules: { 'no-restricted-properties': 'off' } },
   may(
-    ['src/{lock,inspect,peers,matrix,supervisor,doctor,observe}/**'],
+    ['src/{lock,inspect,peers,matrix,supervisor,doctor,observe,fleet}/**'],
     '/cli/',
     'nothing imports cli',
   ),
@@ -74,6 +74,11 @@ export default tseslint.config(
     ['src/supervisor/page/**'],
     '^(?:node:|(?!\\.)|(?:\\.\\./)+(?:api|daemon|drivers|journal|locks|target)/)',
     'a browser has the page alone; of the supervisor it knows the types',
+  ),
+  may(
+    ['src/fleet/**'],
+    '/(cli|matrix|supervisor|doctor|observe|peers)/',
+    'the fleet server knows only the core',
   ),
   may(['src/matrix/**'], '/(cli|supervisor|observe)/', 'the matrix is below the cli'),
 );

@@ -45,7 +45,7 @@ export const EXIT_MEANINGS: { readonly [name in keyof typeof EXIT]: string } = {
   dataError: 'a configuration or target state is not usable',
   noInput: "the lock's directory cannot be reached or the file may not be opened",
   unavailable:
-    'the command cannot be executed, there is no addon for this machine, or no supervisor answers',
+    'the command cannot be executed, there is no addon for this machine, or no supervisor or no store answers',
   osError: 'the system ran out of something, or has no such lock',
   cantCreate: 'the lock file cannot be created (read-only, full, name too long)',
   noPermission: 'no key for the supervisor, or one that does not open this',
@@ -88,6 +88,11 @@ export const LOCK_ERROR_CODES: {
   },
   ERR_UNAUTHORIZED: { exit: EXIT.noPermission, meaning: 'no key, or one that does not open this' },
   ERR_SUPERVISOR: { exit: EXIT.unavailable, meaning: 'no supervisor answers' },
+  ERR_FLEET_STORE: {
+    exit: EXIT.unavailable,
+    meaning:
+      'the store of a fleet server (etcd, or its state file) does not answer or is not usable',
+  },
 };
 
 /** What went wrong, for programs. {@link LOCK_ERROR_CODES} has the meaning of each. */
@@ -110,7 +115,8 @@ export type LockErrorCode =
   | 'ERR_NOT_CONFIGURED'
   | 'ERR_SERVICE'
   | 'ERR_UNAUTHORIZED'
-  | 'ERR_SUPERVISOR';
+  | 'ERR_SUPERVISOR'
+  | 'ERR_FLEET_STORE';
 
 /** What a {@link LockError} carries beside its message; all optional but the code. */
 export interface LockErrorDetails {

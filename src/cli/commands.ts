@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   supervise: async () => (await import('./supervise.js')).superviseCommand,
   update: async () => (await import('./update.js')).updateCommand,
   override: async () => (await import('./override.js')).overrideCommand,
+  fleet: async () => (await import('./fleet.js')).fleetCommand,
   history: async () => (await import('./history.js')).historyCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
   matrix: async () => (await import('./matrix.js')).matrixCommand,

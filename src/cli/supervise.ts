@@ -7,9 +7,8 @@ import { DEFAULT_CONFIG } from './endpoint.js';
 import { entryText } from './journal-line.js';
 import { warn } from './output.js';
 import type { Command } from './types.js';
+import { untilAskedToEnd } from './until-asked.js';
 import { packageVersion } from '../version.js';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const superviseCommand: Command = {
   command: 'supervise',
@@ -65,18 +64,4 @@ async function run(args: Record<string, unknown>): Promise<number> {
   await ended;
   await running.close();
   return EXIT.ok;
-}
-
-// Still listening after the first signal: where nobody does, signal-exit ends the process at once, in
-// the middle of whatever is being closed. That is what a second signal is for.
-async function untilAskedToEnd(): Promise<void> {
-  let asked = false;
-  await new Promise<void>((resolve) => {
-    const listener = (): void => {
-      if (asked) for (const signal of SIGNALS) process.off(signal, listener);
-      asked = true;
-      resolve();
-    };
-    for (const signal of SIGNALS) process.on(signal, listener);
-  });
 }

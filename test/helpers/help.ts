@@ -20,9 +20,10 @@ export async function helpOf(name: string): Promise<string> {
   return lines.join('\n');
 }
 
-/** The options in a text of help, with both their names: `-w, --wait`. */
+/** The options in a text of help, with both their names: `-w, --wait`. Those of examples do not count. */
 export function optionsIn(help: string): { name: string; short?: string }[] {
-  return [...help.matchAll(/^ {2,6}(?:-(\w), )?--([\w-]+)/gm)].map(([, short, name = '']) => ({
+  const [text = ''] = help.split(/^Examples:$/m);
+  return [...text.matchAll(/^ {2,6}(?:-(\w), )?--([\w-]+)/gm)].map(([, short, name = '']) => ({
     name,
     ...(short !== undefined && { short }),
   }));

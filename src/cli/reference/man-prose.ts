@@ -4,7 +4,7 @@ export const ABOUT: Readonly<Record<'lockbridge' | 'lockbridge-run', readonly st
   lockbridge: [
     "A lock file means two things: to some programs that it exists, to others that a kernel lock (flock, fcntl) is held on it, and neither sees the locks of the other. `lockbridge` takes locks that both see, says who holds what, since when and why, and takes over only what is provably nobody's.",
     'An update lock of a supervised service is the usual case: the supervisor may stop the service only while it holds `updates.lock`.',
-    'Looking at a lock takes none. Only `run`, `break`, `sweep`, `watch` (which removes proven residue) and `supervise` change anything.',
+    'Looking at a lock takes none. Only `run`, `break`, `sweep`, `watch` (which removes proven residue), `supervise` and `fleet` change anything.',
   ],
   'lockbridge-run': [
     'The commands of `lockbridge` that scripts need, as a small native program: the same locks, record, messages and exit codes. Without the name of a command the words are those of `run`.',

@@ -1,0 +1,164 @@
+// TLS towards devices and towards etcd, with certificates on both sides; and a user of etcd.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { etcdStore } from '../../src/fleet/store/etcd.js';
+import { cli } from '../helpers/cli.js';
+import { itWith, lacksCommand } from '../helpers/peers.js';
+import { scratch, until } from '../helpers/scratch.js';
+import { Authority, type Pair } from './rig/certificates.js';
+import { etcd, lacksEtcd, Member } from './rig/etcd.js';
+import { FleetProcess } from './rig/server.js';
+
+const lacksOpenssl = lacksCommand('openssl');
+
+async function post(
+  url: string,
+  id: string,
+  tls: { ca: string } & Partial<Pair>,
+): Promise<{ status: number; kind: string }> {
+  const [ca, cert, key] = [tls.ca, tls.cert, tls.key].map((file) =>
+    file === undefined ? undefined : readFileSync(file),
+  );
+  return new Promise((resolve, reject) => {
+    const sent = request(`${url}/v1/pre-reboot`, {
+      method: 'POST',
+      agent: false,
+      ca,
+      cert,
+      key,
+      headers: { 'fleet-lock-protocol': 'true' },
+    });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      let text = '';
+      response.on('data', (part) => (text += String(part)));
+      response.on('error', reject);
+      response.on('end', () => {
+        const { kind = '' } = JSON.parse(text) as { kind?: string };
+        resolve({ status: response.statusCode ?? 0, kind });
+      });
+    });
+    sent.end(JSON.stringify({ client_params: { id, group: 'default' } }));
+  });
+}
+
+function options(dir: string, { cert, key }: Pair): string[] {
+  const tls = ['--tls-cert', cert, '--tls-key', key];
+  return ['--state', join(dir, 'fleet.json'), '--group', 'default=3', ...tls];
+}
+
+itWith(lacksOpenssl, 'devices ask over TLS, and plain text gets nothing', async () => {
+  const dir = scratch();
+  const authority = new Authority(dir);
+  const server = await FleetProcess.start(options(dir, authority.sign('server')));
+  expect(server.address).toMatch(/^https:/);
+  expect(await post(server.address, 'a', { ca: authority.ca })).toMatchObject({ status: 200 });
+  const other = new Authority(dir, 'other');
+  await expect(post(server.address, 'a', { ca: other.ca })).rejects.toThrow(/certificate/);
+  const plain = fetch(server.address.replace('https', 'http')).then(() => 'answered');
+  await expect(plain).rejects.toThrow();
+});
+
+itWith(
+  lacksOpenssl,
+  'with a client CA a device must show a certificate, and may be held to it',
+  async () => {
+    const dir = scratch();
+    const authority = new Authority(dir);
+    const { ca } = authority;
+    const more = ['--tls-client-ca', ca, '--tls-match-id'];
+    const server = await FleetProcess.start([...options(dir, authority.sign('server')), ...more]);
+    const device = authority.sign('dev-a');
+    expect(await post(server.address, 'dev-a', { ca, ...device })).toMatchObject({ status: 200 });
+    expect(await post(server.address, 'dev-b', { ca, ...device })).toEqual({
+      status: 403,
+      kind: 'wrong_certificate',
+    });
+    await expect(post(server.address, 'dev-a', { ca })).rejects.toThrow();
+    const stranger = new Authority(dir, 'other').sign('dev-a');
+    await expect(post(server.address, 'dev-a', { ca, ...stranger })).rejects.toThrow();
+  },
+);
+
+itWith(lacksOpenssl, 'a key that is not the one of the certificate is refused at the start', () => {
+  const dir = scratch();
+  const authority = new Authority(dir);
+  const { cert } = authority.sign('server');
+  const { key } = authority.sign('another');
+  const args = [...options(dir, { cert, key }), '--listen', '127.0.0.1:0'];
+  const said = cli('fleet', 'serve', ...args);
+  expect(said).toMatchObject({ code: 64 });
+  expect(said.err).toContain('the certificates cannot be used');
+});
+
+itWith(
+  lacksEtcd ?? lacksOpenssl,
+  'etcd is asked over TLS, with a certificate',
+  async () => {
+    const dir = scratch();
+    const authority = new Authority(dir);
+    const address = `127.7.${String(process.pid % 250)}.${String((Date.now() % 250) + 1)}`;
+    const { cert, key } = authority.sign('etcd', address);
+    const spot = { client: `https://${address}:2379`, peer: `http://${address}:2380` };
+    const member = new Member('m0', spot, [spot], dir, [
+      ...['--cert-file', cert, '--key-file', key],
+      ...['--client-cert-auth', '--trusted-ca-file', authority.ca],
+    ]);
+    onTestFinished(async () => member.kill());
+    member.start();
+    const ours = authority.sign('fleet');
+    const tls = ['--etcd-ca', authority.ca, '--etcd-cert', ours.cert, '--etcd-key', ours.key];
+    await until(() => cli('fleet', 'slots', '--etcd', spot.client, ...tls).code === 0);
+    const without = cli('fleet', 'slots', '--etcd', spot.client, '--etcd-ca', authority.ca);
+    expect(without.code).toBe(69);
+    expect(without.err).toContain(`etcd does not answer (${spot.client})`);
+  },
+  60_000,
+);
+
+itWith(
+  lacksEtcd,
+  'etcd with users is asked as one of them, also when its token is over',
+  async () => {
+    const { members, endpoints } = await etcd(1, { more: ['--auth-token-ttl', '1'] });
+    const [member] = members;
+    const name = 'root';
+    await member?.call('/v3/auth/user/add', { name, password: 'secret' });
+    await member?.call('/v3/auth/role/add', { name });
+    await member?.call('/v3/auth/user/grant', { user: name, role: name });
+    await member?.call('/v3/auth/enable');
+    const file = join(scratch(), 'password');
+    writeFileSync(file, 'secret\n');
+    const as = ['--etcd-user', name, '--etcd-password-file', file];
+    expect(cli('fleet', 'slots', '--etcd', endpoints.join(), ...as)).toMatchObject({ code: 0 });
+    const nobody = cli('fleet', 'slots', '--etcd', endpoints.join());
+    expect(nobody.code).toBe(69);
+    expect(nobody.err).toMatch(/refuses: .*user name is empty/);
+    writeFileSync(file, 'wrong\n');
+    expect(cli('fleet', 'slots', '--etcd', endpoints.join(), ...as).err).toMatch(/refuses: /);
+    const store = etcdStore({ endpoints, user: { name, password: 'secret' } });
+    onTestFinished(() => {
+      store.close();
+    });
+    await store.all();
+    await member?.kill(); // simple tokens are in memory only
+    member?.start();
+    await until(async () =>
+      store.all().then(
+        () => true,
+        () => false,
+      ),
+    );
+  },
+);
+
+it('an address that others can reach needs TLS, or to be asked for', async () => {
+  const dir = scratch();
+  const plain = ['--state', join(dir, 'fleet.json'), '--group', 'a=1', '--listen', '0.0.0.0:0'];
+  expect(cli('fleet', 'serve', ...plain)).toMatchObject({ code: 64 });
+  const server = await FleetProcess.start([...plain, '--plain-http']);
+  expect(server.address).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
+});
