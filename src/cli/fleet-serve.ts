@@ -6,7 +6,7 @@ import { createSecureContext } from 'node:tls';
 import { EXIT, invalid, LockError } from '../errors.js';
 import { whyOf } from '../files.js';
 import { GROUP_NAME } from '../fleet/protocol.js';
-import type { GroupOptions } from '../fleet/server/group.js';
+import type { GroupOptions } from '../fleet/server/group-types.js';
 import type { ListenAt, Tls } from '../fleet/server/types.js';
 import { MOST_SLOTS } from '../fleet/store/semaphore.js';
 import type { Store } from '../fleet/store/types.js';

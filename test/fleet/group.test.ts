@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { Group, type OnEvent } from '../../src/fleet/server/group.js';
+import type { OnEvent } from '../../src/fleet/server/group-types.js';
+import { Group } from '../../src/fleet/server/group.js';
 import { fileStore } from '../../src/fleet/store/file.js';
 import type { Semaphore } from '../../src/fleet/store/semaphore.js';
 import { NEVER, storeError, type Seen, type Store } from '../../src/fleet/store/types.js';

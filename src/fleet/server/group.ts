@@ -8,33 +8,11 @@
 // longer than it said, is given nothing.
 
 import { randomBytes } from 'node:crypto';
-import { LockError } from '../../errors.js';
 import { take, without, type Holder, type Semaphore } from '../store/semaphore.js';
 import { Rounds } from '../store/rounds.js';
 import { storeError, type Store } from '../store/types.js';
+import type { Full, GroupOptions, OnEvent } from './group-types.js';
 import { Patience } from './patience.js';
-
-export interface GroupOptions {
-  name: string;
-  slots: number;
-  /** Milliseconds after which a slot is taken away from its holder; for ever if absent. */
-  maxAge?: number;
-}
-
-/** Told of whatever is worth a line in the log. */
-export type OnEvent = (event: {
-  what: 'granted' | 'given-back' | 'expired';
-  group: string;
-  holder: Holder;
-}) => void;
-
-/** All slots are taken: by whom, and when to ask again. */
-export interface Full {
-  slots: number;
-  holders: readonly Holder[];
-  /** Seconds. */
-  retryAfter: number;
-}
 
 interface Entry {
   id: string;
@@ -43,7 +21,7 @@ interface Entry {
   until: number;
   signal: AbortSignal | undefined;
   resolve: (answer: { held: Holder } | { full: Full }) => void;
-  reject: (error: LockError) => void;
+  reject: (error: unknown) => void;
 }
 
 interface Served {
@@ -152,7 +130,7 @@ export class Group {
       for (const entry of this.#line)
         if (performance.now() >= entry.until)
           this.#end(entry, () => {
-            entry.reject(LockError.is(error) ? error : storeError(String(error), error));
+            entry.reject(error);
           });
     }
     this.#lookAgain();

@@ -11,7 +11,8 @@ import {
   request as schema,
   type FleetRequest,
 } from '../protocol.js';
-import type { Full, Group } from './group.js';
+import type { Full } from './group-types.js';
+import type { Group } from './group.js';
 import { FleetError } from './kinds.js';
 import type { Context } from './types.js';
 

@@ -1,7 +1,8 @@
 // What a fleet server is made of: its options, and what its parts know of each other.
 
 import type { Store } from '../store/types.js';
-import type { Group, GroupOptions, OnEvent } from './group.js';
+import type { GroupOptions, OnEvent } from './group-types.js';
+import type { Group } from './group.js';
 import type { Limits } from './limits.js';
 import type { Metrics } from './metrics.js';
 
