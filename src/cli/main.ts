@@ -12,9 +12,8 @@ import { exitCodesText } from './exit-codes.js';
 import { asOption } from './help.js';
 import type { Command } from './types.js';
 
-// What yargs says of a missing path, and what a reader of it understands.
-const TOO_FEW = 'Not enough non-option arguments:';
-const MISSING = 'not enough arguments, a path is missing, say:';
+// What yargs says where a path is missing, with how the one command that was named is called.
+const TOO_FEW = /^Not enough non-option arguments: .*$/;
 
 function unknown(name: string): LockError {
   const meant = nearest(name, Object.keys(COMMANDS));
@@ -45,9 +44,10 @@ export function parserOf(
     .demandCommand(1, 'a command is needed')
     .exitProcess(false)
     .fail((message: string | undefined, error: Error | undefined) => {
+      const usage = commands.map((one) => `lockbridge ${one.command}`).join(' | ');
       const line = message
         ?.replaceAll(/\s*\n\s*/g, ' ') // of choices it makes two lines
-        .replace(TOO_FEW, MISSING);
+        .replace(TOO_FEW, `not enough arguments: it is ${usage}`);
       throw error ?? new LockError('ERR_INVALID_ARGUMENT', line ?? 'unusable arguments');
     })
     .epilogue(exitCodesText())

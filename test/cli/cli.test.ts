@@ -191,7 +191,7 @@ describe('a mistake in what only Node’s can do', () => {
       'a missing path',
       () => ['explain'],
       64,
-      /not enough arguments, a path is missing, say: got 0, need at least 1$/m,
+      /not enough arguments: it is lockbridge explain <path..>$/m,
     ],
     ['a directory that is not there', () => ['ls', join(dir, 'no')], 66, /does not exist/],
     ['nothing to sweep', () => ['sweep'], 64, /[Nn]ot enough/],
