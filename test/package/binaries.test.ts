@@ -8,7 +8,13 @@ import { addons, lacksPrebuilds, programs } from './rig/prebuilds.js';
 
 const MISSING = lacksPrebuilds();
 const PROCESSOR = { x64: 'X86-64', arm64: 'AArch64', arm: 'ARM' } as const;
-const GLIBC = [/^lib(?:c|m)\.so\.6$/, /^libpthread\.so\.0$/, /^ld-linux[\w-]*\.so\.\d$/];
+// The files of glibc; until 2.34 it had threads and dlsym(3) in files of their own.
+const GLIBC = [
+  /^lib(?:c|m)\.so\.6$/,
+  /^libpthread\.so\.0$/,
+  /^libdl\.so\.2$/,
+  /^ld-linux[\w-]*\.so\.\d$/,
+];
 
 const readelf = (...args: string[]): string =>
   execFileSync('readelf', ['--wide', ...args], { encoding: 'utf8' });
