@@ -13,7 +13,7 @@ README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding=
 
 
 def test_the_example_runs_as_it_stands(tmp_path: Path) -> None:
-    blocks: list[str] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    blocks: list[str] = re.findall(r"```python[^\n]*\n(.*?)```", README, re.DOTALL)
     path = str(tmp_path / "updates.lock")
     code = blocks[0].replace("/tmp/balena/updates.lock", path)
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -71,7 +71,8 @@ describe('a configuration', () => {
     it(`${block.where} is one that the daemon takes`, () => {
       const file = join(scratch(), 'shown.yaml');
       writeFileSync(file, textOf(block));
-      expect(readConfig(file).target.apps).not.toEqual([]);
+      const { target, fleet } = readConfig(file);
+      expect({ apps: target.apps.length, fleet }).not.toEqual({ apps: 0, fleet: undefined });
     });
 });
 
