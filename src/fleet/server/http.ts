@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
+import { answerable } from '../../answerable.js';
 import { KINDS, type Kind } from './kinds.js';
 import type { Limits } from './limits.js';
 import type { Tls } from './types.js';
@@ -86,19 +87,4 @@ function refuse(
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   socket.resume(); // to close it with bytes unread would reset it, and lose the answer
   setTimeout(() => socket.destroy(), LINGER).unref();
-}
-
-// Nothing is under way on the connection, or only one request that is not whole yet.
-function answerable(server: Server): (socket: Duplex) => boolean {
-  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const all = underWay.get(socket) ?? new Set();
-    underWay.set(socket, all.add(response));
-    response.once('close', () => all.delete(response));
-  });
-  return (socket) => {
-    const [response, second] = underWay.get(socket) ?? [];
-    if (response === undefined) return true;
-    return second === undefined && !response.headersSent && !response.req.complete;
-  };
 }

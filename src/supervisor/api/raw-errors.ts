@@ -4,7 +4,6 @@
 // Where an answer to an earlier request of the same connection is under way, the connection is cut
 // instead: bytes in the middle of it would be read as part of it.
 
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { KINDS, type Kind } from './kinds.js';
@@ -44,24 +43,6 @@ function endKindly(socket: Duplex, answer: string): void {
   socket.once('close', () => {
     clearTimeout(timer);
   });
-}
-
-/**
- * Tells of a connection whether an answer can be written to it by hand: nothing is under way there,
- * or only a request that is not whole yet.
- */
-export function answerable(server: Server): (socket: Duplex) => boolean {
-  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    const all = underWay.get(socket) ?? new Set();
-    underWay.set(socket, all.add(response));
-    response.once('close', () => all.delete(response));
-  });
-  return (socket) => {
-    const [response, second] = underWay.get(socket) ?? [];
-    if (response === undefined) return true;
-    return second === undefined && !response.headersSent && !response.req.complete;
-  };
 }
 
 /** Fastify's clientErrorHandler. */

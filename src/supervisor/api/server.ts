@@ -5,13 +5,14 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Duplex } from 'node:stream';
 import type { Supervisor } from '../types.js';
 import { admission } from './auth.js';
+import { answerable } from '../../answerable.js';
 import { readBodies } from './body.js';
 import type { Server } from './context.js';
 import { errorHandler, type OnWarning } from './errors.js';
 import { KINDS, type Kind } from './kinds.js';
 import type { Limits } from './limits.js';
 import { handleNotFound } from './not-found.js';
-import { answerable, bareError, clientError } from './raw-errors.js';
+import { bareError, clientError } from './raw-errors.js';
 import { validator, type ZodTypes } from './validation.js';
 
 const CHECKS_PER_LIMIT = 10;
