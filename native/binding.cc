@@ -714,7 +714,9 @@ Napi::Value BindMount(Info info) {
                 bindMount(integer(info[0]), text(info[1]), info[2].As<Napi::Boolean>().Value()));
 }
 Napi::Value Execute(Info info) {
-  return number(info, execute(text(info[0]), texts(info[1]), texts(info[2])));
+  if (info.Length() < 3) return number(info, execute(text(info[0]), texts(info[1]), nullptr));
+  const std::vector<std::string> environment = texts(info[2]);
+  return number(info, execute(text(info[0]), texts(info[1]), &environment));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

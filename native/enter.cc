@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -85,17 +86,21 @@ int bindMount(int source, const std::string& target, bool readOnly) {
 }
 
 int execute(const std::string& program, const std::vector<std::string>& arguments,
-            const std::vector<std::string>& environment) {
+            const std::vector<std::string>* environment) {
   const int closing = closeAllButStdio();
   if (closing < 0) return closing;
-  struct sigaction byDefault = {};
+  struct sigaction before[NSIG], byDefault = {};
   byDefault.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &byDefault, nullptr);
-  sigset_t none;
+  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &byDefault, &before[signal]);
+  sigset_t none, mask;
   sigemptyset(&none);
-  pthread_sigmask(SIG_SETMASK, &none, nullptr);
-  execve(program.c_str(), pointers(arguments).data(), pointers(environment).data());
-  return -errno;
+  pthread_sigmask(SIG_SETMASK, &none, &mask);
+  execve(program.c_str(), pointers(arguments).data(),
+         environment == nullptr ? environ : pointers(*environment).data());
+  const int failed = -errno;
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &before[signal], nullptr);
+  return failed;
 }
 
 }  // namespace lockbridge

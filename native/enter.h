@@ -25,8 +25,9 @@ int openPlace(const std::string& path);
 int bindMount(int source, const std::string& target, bool readOnly);
 
 // Becomes the program: signals as at boot (Node ignores SIGPIPE, and what is ignored stays so over
-// an execve), no descriptor but 0, 1 and 2. Returns only if that fails.
+// an execve), no descriptor but 0, 1 and 2; without an environment with that of this process.
+// Returns only if that fails: then signals are as they were.
 int execute(const std::string& program, const std::vector<std::string>& arguments,
-            const std::vector<std::string>& environment);
+            const std::vector<std::string>* environment);
 
 }  // namespace lockbridge

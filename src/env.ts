@@ -26,8 +26,8 @@ export function emptyPolicy(): 'held' | 'free' | undefined {
   return value === 'free' || value === 'held' ? value : undefined;
 }
 
-/** `lockbridge run` is not to be handed over to the native lockbridge-run (LOCKBRIDGE_RUN=node). */
-export function runStaysInNode(): boolean {
+/** No command is to be handed over to the native lockbridge-run (LOCKBRIDGE_RUN=node). */
+export function staysInNode(): boolean {
   return process.env['LOCKBRIDGE_RUN'] === 'node';
 }
 

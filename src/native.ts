@@ -174,8 +174,8 @@ export interface Native {
   privateMounts(): number;
   openPlace(path: string): number;
   bindMount(source: number, target: string, readOnly: boolean): number;
-  /** Returns only if it failed. `environment`: `NAME=value`. */
-  execute(program: string, args: readonly string[], environment: readonly string[]): number;
+  /** Becomes the program; returns only if that failed. `environment`: `NAME=value`; as it is if absent. */
+  execute(program: string, args: readonly string[], environment?: readonly string[]): number;
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,4 +1,5 @@
-// Row 8: the command line as whole processes, beside Node that does nothing.
+// Row 8: the command line as whole processes, beside Node that does nothing. `in Node`: without handing
+// over to lockbridge-run.
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,7 @@ const OURS = {
   'lockbridge status FILE, held': ['status', '{held}'],
   'lockbridge run FILE -- true': ['run', '{free}', '--', 'true'],
 };
+const IN_NODE = ['env', 'LOCKBRIDGE_RUN=node'];
 const EACH = 3;
 
 export const startup = {
@@ -24,10 +26,13 @@ export const startup = {
     const files = temporary(dir);
     const paths = { '{free}': join(files, 'free.lock'), '{held}': join(files, 'held.lock') };
     const held = acquireSync(paths['{held}'], { reason: 'bench of start-up' });
-    const ours = Object.entries(OURS).map(([what, args]) => [
-      what,
-      timed(EACH, process.execPath, BIN, ...args.map((arg) => paths[arg] ?? arg)),
-    ]);
+    const ours = Object.entries(OURS).flatMap(([what, args]) => {
+      const words = [process.execPath, BIN, ...args.map((arg) => paths[arg] ?? arg)];
+      const both = [[what, timed(EACH, ...words)]];
+      if (!args[0].startsWith('-'))
+        both.push([`${what}, in Node`, timed(EACH, ...IN_NODE, ...words)]);
+      return both;
+    });
     try {
       yield interleave({
         title: 'start-up',

@@ -19,12 +19,11 @@ struct Option {
 };
 
 constexpr Option kOptions[] = {
-    {'h', false, "help", false},        {'j', false, "json", false},
-    {'e', false, "empty", true},        {'n', true, "nonblock", false},
-    {'w', true, "wait", true},          {'E', true, "conflict-exit-code", true},
-    {'r', false, "reason", true},       {'f', false, "force", false},
-    {'i', false, "id", true},           {'p', false, "watch-pid", true},
-    {'P', false, "with-parent", false},
+    {'h', false, "help", false},  {'j', false, "json", false},
+    {'e', false, "empty", true},  {'n', true, "nonblock", false},
+    {'w', true, "wait", true},    {'E', true, "conflict-exit-code", true},
+    {'r', false, "reason", true}, {'f', false, "force", false},
+    {'i', false, "id", true},     {'p', false, "watch-pid", true},
 };
 
 Failure unknown(const std::string& name) { return usage("Unknown argument: " + name); }
@@ -63,9 +62,6 @@ Failure apply(char letter, const std::string& value, Arguments* out) {
       return {};
     case 'f':
       out->force = true;
-      return {};
-    case 'P':
-      out->withParent = true;
       return {};
     case 'r':
       out->reason = value;

@@ -22,7 +22,6 @@ struct Arguments {
   std::string reason;
   std::optional<std::string> id;
   int watchPid = 0;
-  bool withParent = false;
 };
 
 // `allowed`: the short letters of the options that the command has (each has a long name too).

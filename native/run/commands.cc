@@ -1,7 +1,5 @@
 #include "commands.h"
 
-#include <sys/prctl.h>
-
 #include <cstdint>
 
 #include "acquire.h"
@@ -26,7 +24,6 @@ Failure run(const Arguments& arguments, const std::string& commandLine, int* cod
   std::vector<Held> held;
   const Failure failure =
       acquireAll(arguments.paths, head, arguments.reason, arguments.emptyIsFree, patience, &held);
-  prctl(PR_SET_PDEATHSIG, 0);
   if (failure && failure.exit != kConflict) return failure;
   if (failure) {
     if (arguments.json) {
@@ -55,12 +52,22 @@ std::string paragraph(const Inspection& seen) {
   return seen.id.empty() ? text : text + "  id: " + seen.id + '\n';
 }
 
+// The text shows neither orphans nor waiters, nor, where there is a record, who holds it by
+// /proc/locks.
+Failure inspectForText(const std::string& path, const Policy& policy, Inspection* out) {
+  const Failure failure = inspect(path, policy, out, {false, false});
+  if (failure || out->by != By::kKernel || out->record) return failure;
+  return inspect(path, policy, out, {false, true});
+}
+
 Failure status(const Arguments& arguments, const std::string&, int* code) {
+  const Policy policy = {arguments.emptyIsFree, nullptr};
   std::vector<Inspection> seen(arguments.paths.size());
   std::string text;
   for (size_t at = 0; at < seen.size(); at++) {
-    const Policy policy = {arguments.emptyIsFree, nullptr};
-    if (Failure failure = inspect(arguments.paths[at], policy, &seen[at])) return failure;
+    const Failure failure = arguments.json ? inspect(arguments.paths[at], policy, &seen[at])
+                                           : inspectForText(arguments.paths[at], policy, &seen[at]);
+    if (failure) return failure;
     text += paragraph(seen[at]);
     if (seen[at].verdict == Verdict::kHeld) *code = kConflict;
   }
@@ -116,9 +123,9 @@ Failure unlock(const Arguments& arguments, const std::string&, int*) {
 }
 
 constexpr Command kCommands[] = {
-    {"run", "jenwErP", 1, SIZE_MAX, run}, {"lock", "enwErp", 1, 1, lockCommand},
-    {"unlock", "w", 1, 1, unlock},        {"status", "je", 1, SIZE_MAX, status},
-    {"wait", "jew", 1, SIZE_MAX, wait},   {"break", "jefi", 1, 1, breakIt},
+    {"run", "jenwEr", 1, SIZE_MAX, run}, {"lock", "enwErp", 1, 1, lockCommand},
+    {"unlock", "w", 1, 1, unlock},       {"status", "je", 1, SIZE_MAX, status},
+    {"wait", "jew", 1, SIZE_MAX, wait},  {"break", "jefi", 1, 1, breakIt},
 };
 
 }  // namespace
@@ -143,7 +150,6 @@ One lock that flock, lockfile, Python and npm lockers all see; without Node.
   -n, --nonblock                fail rather than wait (run, lock)
   -w, --wait SECONDS            give up after so many seconds (run, lock, wait; unlock: 10)
   -E, --conflict-exit-code CODE exit code for a conflict, 1 by default (run, lock)
-      --with-parent             wait no longer than the process lives that has started it (run)
       --reason TEXT             shown to who asks why (run, lock)
       --watch-pid PID           let go when this process has ended, $$ in a script (lock)
       --empty held|free         what an empty unlocked file of unknown origin is; free: only

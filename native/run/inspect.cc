@@ -23,9 +23,9 @@ namespace {
 // Out of descriptors or memory is our failure, not a fact about the lock.
 bool isOurs(int error) { return error == -EMFILE || error == -ENFILE || error == -ENOMEM; }
 
-Look lookAt(const std::string& path, const Policy& policy) {
+Look lookAt(const std::string& path, const Policy& policy, Depth depth) {
   const bool pending = policy.origins != nullptr && policy.origins->pending(path);
-  return look(path, pending ? Depth::kName : Depth::kContent);
+  return look(path, pending ? Depth::kName : depth);
 }
 
 Failure failureOf(const std::string& path, const Look& look) {
@@ -113,14 +113,16 @@ Failure brief(const std::string& path, const Look& look, const Policy& policy, b
 
 }  // namespace
 
-Failure inspect(const std::string& path, const Policy& policy, Inspection* out) {
-  const Look look = lookAt(path, policy);
+Failure inspect(const std::string& path, const Policy& policy, Inspection* out,
+                const Extent& extent) {
+  const Look look = lookAt(path, policy, extent.waiters ? Depth::kContent : Depth::kBrief);
   // A lease was granted: nobody has the file open. Then only nameless files are looked for.
   const bool nobody = look.known == Known::kLease;
   const bool searched = look.error >= 0 && !nobody;
   std::vector<Identity> wanted;
   if (searched) wanted.push_back(identityOf(look.st));
-  const Openers openers = openersOf(wanted, true);
+  Openers openers;
+  if (extent.orphans || searched) openers = openersOf(wanted, extent.orphans);
   std::vector<Opener> found;
   for (const Opener& opener : openers.found)
     if (opener.target == 0) found.push_back(opener);
@@ -146,7 +148,7 @@ Failure inspect(const std::string& path, const Policy& policy, Inspection* out) 
 }
 
 Failure glance(const std::string& path, const Policy& policy, Inspection* out) {
-  return brief(path, lookAt(path, policy), policy, false, out);
+  return brief(path, lookAt(path, policy, Depth::kContent), policy, false, out);
 }
 
 Failure judgeHeld(const std::string& path, int fd, const Policy& policy, Inspection* out) {

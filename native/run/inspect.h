@@ -27,8 +27,18 @@ struct Policy {
   Origins* origins = nullptr;  // none: nobody watches
 };
 
+// What is looked for beside what is at the path. Without: neither is shown, and where nothing needs
+// it no process is looked at (a search through /proc takes milliseconds), and /proc/locks is not
+// read for a lock of lockbridge, whose record names its holder (the kernel may take 20 ms to open
+// it).
+struct Extent {
+  bool orphans = true;
+  bool waiters = true;
+};
+
 // A failure if the path cannot be reached.
-Failure inspect(const std::string& path, const Policy& policy, Inspection* out);
+Failure inspect(const std::string& path, const Policy& policy, Inspection* out,
+                const Extent& extent = {});
 Failure glance(const std::string& path, const Policy& policy, Inspection* out);
 // Judges once more a file that we hold the kernel locks of.
 Failure judgeHeld(const std::string& path, int fd, const Policy& policy, Inspection* out);

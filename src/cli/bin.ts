@@ -8,7 +8,8 @@ import { plain } from './plain.js';
 import { guardedStdout } from './print.js';
 
 async function run(argv: readonly string[]): Promise<number> {
-  const code = (await handOver(argv)) ?? (await plain(argv));
+  await handOver(argv);
+  const code = await plain(argv);
   if (code !== undefined) return code;
   guardedStdout();
   return (await import('./main.js')).main(argv);

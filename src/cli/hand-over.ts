@@ -1,58 +1,63 @@
-// `lockbridge run` as the native lockbridge-run where that is built: Node and yargs take longer to
-// start than most critical sections last, so what can be told at a glance goes on there. Everything
-// else, mistakes and help included, stays here.
+// `run`, `status` and `wait` as the native lockbridge-run where that is built: Node's own modules and the
+// parser take longer to load than most critical sections last, so what can be told at a glance goes on
+// there. Everything else, mistakes and help included, stays here.
 //
-// What is handed over is decided there: signals are passed on whatever they are, and its end, by exit
-// code or signal, is ours. If we are killed while it waits it ends; once it holds it goes on.
+// The process becomes lockbridge-run (execve(2)): its number, its parent and its signals stay what they are,
+// and no Node waits beside it.
 
-import { constants } from 'node:os';
-import { runStaysInNode } from '../env.js';
+import { staysInNode } from '../env.js';
 import { nativeRun } from '../version.js';
 
-const FLAGS: readonly string[] = ['-n', '--nonblock', '--json'];
-const VALUES: readonly string[] = ['-w', '--wait', '-E', '--conflict-exit-code', '--reason'];
-const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const;
+interface Shared {
+  flags: readonly string[];
+  /** Options whose value is the next word. */
+  values: readonly string[];
+  /** Whether a command follows `--`. */
+  command: boolean;
+}
 
-/** Whether both read these arguments of `run` alike: paths, options as they are documented, `--`. */
-export function isPlain(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  if (end < 0 || end === args.length - 1) return false;
+const WAIT = ['-w', '--wait'];
+const SHARED: Readonly<Record<string, Shared>> = {
+  run: {
+    flags: ['-n', '--nonblock', '--json'],
+    values: [...WAIT, '-E', '--conflict-exit-code', '--reason'],
+    command: true,
+  },
+  status: { flags: ['--json'], values: [], command: false },
+  wait: { flags: ['--json'], values: WAIT, command: false },
+};
+
+// What the parser takes for something else than a path.
+const SPECIAL: readonly string[] = ['', 'help', 'true', 'false'];
+
+/** Whether both programs read these words alike: a command with paths and options as they are documented. */
+export function isPlain([name = '', ...words]: readonly string[]): boolean {
+  const shared = Object.hasOwn(SHARED, name) ? SHARED[name] : undefined;
+  if (shared === undefined) return false;
+  const dashes = words.indexOf('--');
+  const end = dashes < 0 ? words.length : dashes;
+  if (shared.command !== end < words.length - 1) return false;
   let paths = 0;
   for (let at = 0; at < end; at++) {
-    const word = args[at] ?? '';
-    if (VALUES.includes(word)) at++;
-    else if (FLAGS.includes(word) || /^--empty=(?:held|free)$/.test(word)) continue;
-    else if (word.startsWith('-') || word === '') return false;
+    const word = words[at] ?? '';
+    if (shared.values.includes(word)) at++;
+    else if (shared.flags.includes(word) || /^--empty=(?:held|free)$/.test(word)) continue;
+    else if (word.startsWith('-') || SPECIAL.includes(word)) return false;
     else paths++;
     if (at >= end) return false;
   }
   return paths > 0;
 }
 
-/** The exit code of the native program, or undefined where Node has to do it itself. */
-export async function handOver(argv: readonly string[]): Promise<number | undefined> {
-  const [command, ...args] = argv;
-  if (command !== 'run' || !isPlain(args) || runStaysInNode()) return;
+/** Goes on as the native program; returns where Node has to do it itself. */
+export async function handOver(argv: readonly string[]): Promise<void> {
+  if (!isPlain(argv) || staysInNode()) return;
   const program = nativeRun();
   if (program === undefined) return;
-  const { spawn } = await import('node:child_process'); // most command lines do without
-  // Before it is started: a signal that comes right after is for it. It is called in a later turn.
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  for (const signal of SIGNALS) process.on(signal, pass);
-  const child = spawn(program, ['run', '--with-parent', ...args], {
-    argv0: 'lockbridge',
-    stdio: 'inherit',
-  });
-  const ended = await new Promise<number | NodeJS.Signals | undefined>((resolve) => {
-    child.on('error', () => {
-      resolve(undefined); // it is not for this machine
-    });
-    child.on('exit', (code, signal) => {
-      resolve(signal ?? code ?? 0);
-    });
-  });
-  for (const signal of SIGNALS) process.off(signal, pass);
-  if (typeof ended !== 'string') return ended;
-  process.kill(process.pid, ended);
-  return 128 + constants.signals[ended];
+  try {
+    const { native } = await import('../native.js'); // `--version` does without
+    native.execute(program, ['lockbridge', ...argv]);
+  } catch {
+    // Without the addon nothing goes: whoever needs it next says so.
+  }
 }

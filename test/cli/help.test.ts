@@ -70,7 +70,7 @@ describe('the tables', () => {
     for (const { name, options } of commands)
       for (const option of all) {
         const value = { empty: 'held', id: 'x', reason: 'x' }[option] ?? '1';
-        const given = ['force', 'json', 'nonblock', 'with-parent'].includes(option) ? [] : [value];
+        const given = ['force', 'json', 'nonblock'].includes(option) ? [] : [value];
         // Help is printed once everything before it is understood.
         const { code } = NATIVE.run(name, `--${option}`, ...given, '--help');
         const listed = options.some((one) => one.name === option);

@@ -36,7 +36,7 @@ function program(name: string, words: readonly [string, ...string[]]): Program {
 
 const NODE: Program = program('lockbridge', [process.execPath, BIN]);
 export const NATIVE: Program = program('lockbridge-run', [RUN]);
-// Without the hand-over of `run`, so that Node's own is tried too.
+// Without handing over, so that Node's own is tried too.
 const ALONE: Program = program('lockbridge in Node', [
   'env',
   'LOCKBRIDGE_RUN=node',

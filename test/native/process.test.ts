@@ -93,16 +93,20 @@ it('a symbolic link names no place', () => {
   native.close(place);
 });
 
-it('what cannot be executed is an errno, and this process goes on', () => {
+it('what cannot be executed is an errno, and this process goes on with its signals as they were', () => {
   const script = `
+    import { readFileSync } from 'node:fs';
     const { native } = await import(process.argv[1]);
-    console.log(native.execute('/no/such', ['x'], []), native.execute('/etc/passwd', ['x'], []));
+    const signals = () => /^Sig(?:Blk|Ign|Cgt)[^]*/m.exec(readFileSync('/proc/self/status', 'latin1'))[0].slice(0, 90);
+    const before = signals();
+    const failed = [native.execute('/no/such', ['x'], []), native.execute('/etc/passwd', ['x'])];
+    console.log(...failed, signals() === before);
     native.execute('/bin/sh', ['sh', '-c', 'echo "$0 $1 $A"', 'zero', 'one'], ['A=b c']);
   `;
   const dist = new URL('../../dist/native.js', import.meta.url).href;
   const child = new Child(process.execPath, ['--input-type=module', '-e', script, dist]);
   return Promise.all([
-    expect(child.line()).resolves.toBe('-2 -13'),
+    expect(child.line()).resolves.toBe('-2 -13 true'),
     expect(child.line()).resolves.toBe('zero one b c'),
   ]);
 });

@@ -19,7 +19,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, says: string, of: 'b
       'both',
     ],
     ['LOCKBRIDGE_OWNER', 'The name of the holder that records show.', 'both'],
-    ['LOCKBRIDGE_RUN', '`node`: `run` is not handed over to lockbridge-run.', 'node'],
+    ['LOCKBRIDGE_RUN', '`node`: nothing is handed over to lockbridge-run.', 'node'],
     [
       'LOCKBRIDGE_PEERS_DIR',
       'Where `matrix --install-peers` installs, and finds, lock programs.',

@@ -74,6 +74,7 @@ it('neither yargs nor a stream is loaded for a plain look', () => {
       process._rawDebug(Object.keys(require.cache).filter((file) => /node_modules/.test(file)), loaded);
     });
     require(${JSON.stringify(BIN)});`;
-  const done = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  const env = { ...process.env, LOCKBRIDGE_RUN: 'node' };
+  const done = spawnSync(process.execPath, ['-e', script], { env, encoding: 'utf8' });
   expect(done.stderr).toContain('[] []');
 });
