@@ -45,21 +45,35 @@ export function acquireSync(path: string, options: AcquireOptions = {}): Lock {
  * behind. The lock file's directory is watched while waiting, so a kernel locker that comes and goes
  * meanwhile leaves nothing undecidable.
  */
-export async function acquire(path: string, options: WaitOptions = {}): Promise<Lock> {
+export function acquire(path: string, options: WaitOptions = {}): Promise<Lock> {
+  // One promise, resolved in the moment that the lock is ours: see PathWait. What is thrown here rejects it.
+  return new Promise((resolve, reject) => {
+    const got = once(path, options);
+    if (got instanceof Lock) resolve(got);
+    else untilOurs(path, options, got, resolve).then(resolve, reject);
+  });
+}
+
+function once(path: string, options: WaitOptions): Lock | Inspection {
   checkPath(path);
   checkWaitOptions(options);
   if (options.signal?.aborted === true)
     throw contention('ERR_LOCK_ABORTED', [], options.signal.reason);
   const got = attempt(path, options);
-  if (got instanceof Lock) return got;
-  if (options.timeout === 0) throw contention('ERR_LOCK_HELD', withHolders([got], options));
-  return waitFor(path, options, got);
+  if (!(got instanceof Lock) && options.timeout === 0)
+    throw contention('ERR_LOCK_HELD', withHolders([got], options));
+  return got;
 }
 
-async function waitFor(path: string, options: WaitOptions, first: Inspection): Promise<Lock> {
+async function untilOurs(
+  path: string,
+  options: WaitOptions,
+  first: Inspection,
+  give: (lock: Lock) => void,
+): Promise<Lock> {
   const { stop, clear } = deadline(options.timeout, options.signal);
   const announcer = new Announcer(options);
-  const wait = new PathWait(path);
+  const wait = new PathWait(path, give);
   let blocker = first;
   try {
     for (;;) {

@@ -2,6 +2,7 @@
 // make one takes as long as a system call or two.
 
 let work: (() => void)[] = [];
+const settled = Promise.resolve(); // queueMicrotask() makes an object for async_hooks first
 
 function doIt(): void {
   const due = work;
@@ -9,8 +10,13 @@ function doIt(): void {
   for (const one of due) one();
 }
 
+// Not unref(): an idle loop runs such an immediate only when something else wakes it.
+function schedule(): void {
+  setImmediate(doIt);
+}
+
 /** Calls `act` when the event loop turns, in the order of the calls. It must not throw. */
 export function later(act: () => void): void {
-  // Not unref(): an idle loop runs such an immediate only when something else wakes it.
-  if (work.push(act) === 1) setImmediate(doIt);
+  // Two microtasks on: of whoever is told by what runs now, the first is about to be in their queue.
+  if (work.push(act) === 1) void settled.then(() => settled.then(schedule));
 }
