@@ -66,6 +66,27 @@ it('a worker thread that dies while it holds lets go', async () => {
   expect(lock.releaseSync()).toBe('unlinked');
 });
 
+it.each([
+  ['looks', 6],
+  ['takes', 15],
+  ['waits', 3],
+])(
+  'worker threads that are terminated inside of the addon take nobody with them: %s',
+  async (what, times) => {
+    const program = fileURLToPath(new URL('../helpers/terminator.mjs', import.meta.url));
+    const dist = new URL('../../dist/', import.meta.url).href;
+    const child = new Child(process.execPath, [
+      program,
+      dist,
+      scratch('/dev/shm'),
+      what,
+      String(times),
+    ]);
+    expect(await child.line()).toBe('left ');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+  },
+);
+
 it('an exit in the middle of a wait is an exit', async () => {
   const path = join(scratch(), 'l');
   const holder = await flockHolder(path);
