@@ -45,7 +45,8 @@ struct NameClaim {
     if (answer.result == kTaken) release(std::move(answer.held));
   }
   Claim claim;
-  std::mutex made;  // held while it is made
+  std::mutex made;    // held while it is made
+  bool over = false;  // it is not to be made any more
   Answer answer;
 };
 
@@ -574,6 +575,7 @@ Napi::Value ExpectName(Info info) {
   if (s.waits.size() < kMostPrepared) prepareClaim(&claim->claim);
   const int expectation = s.watcher->expect(wd, name, [claim, tell = teller(s, id)] {
     const std::lock_guard<std::mutex> making(claim->made);
+    if (claim->over) return;
     tell();
     claim->answer.result = claimName(&claim->claim, &claim->answer.held);
     claim->answer.record = claim->claim.birth.record;
@@ -599,6 +601,27 @@ void CancelWait(Info info) {
   if (!s.watcher->withdraw(wait.wd, wait.expectation)) return;
   wait.name->answer.result = -ECANCELED;
   teller(s, id)();
+}
+
+// The process is about to end: for JavaScript no wait comes to anything any more, so what was taken
+// for one is released, and nothing else is taken.
+void EndWaits(Info info) {
+  State& s = state(info);
+  for (auto& [id, wait] : s.waits) {
+    Answer last;
+    if (wait.waiter) {
+      wait.waiter->cancel();
+      last = wait.waiter->fetch();
+    } else {
+      s.watcher->withdraw(wait.wd, wait.expectation);
+      const std::lock_guard<std::mutex> made(wait.name->made);
+      wait.name->over = true;
+      last = std::move(wait.name->answer);
+      wait.name->answer.result = -ECANCELED;
+    }
+    if (last.result == kTaken) release(std::move(last.held));
+    teller(s, id)();
+  }
 }
 
 void finishExit(Napi::Env env, State& state, int id) {
@@ -772,6 +795,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("startWait", StartWait);
   def("expectName", ExpectName);
   def("cancelWait", CancelWait);
+  def("endWaits", EndWaits);
   def("watch", Watch);
   def("unwatch", Unwatch);
   def("lineage", LineageOf);

@@ -5,6 +5,7 @@ import { surelyHeld } from '../inspect/glance.js';
 import type { Inspection } from '../inspect/types.js';
 import { attempt } from './attempt.js';
 import { Announcer, contention, inFullTogether, withHolders } from './blocked.js';
+import { releaseAtExit } from './held.js';
 import { later } from './later.js';
 import { Lock } from './lock.js';
 import { checkOptions, checkPath, checkWaitOptions } from './options.js';
@@ -57,6 +58,7 @@ export async function acquire(path: string, options: WaitOptions = {}): Promise<
 }
 
 async function waitFor(path: string, options: WaitOptions, first: Inspection): Promise<Lock> {
+  releaseAtExit();
   const { stop, clear } = deadline(options.timeout, options.signal);
   const announcer = new Announcer(options);
   const wait = new PathWait(path);
