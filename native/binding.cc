@@ -603,6 +603,14 @@ void CancelWait(Info info) {
   teller(s, id)();
 }
 
+// A wait that lasts: a file without a name keeps its filesystem from being unmounted.
+void Unprepare(Info info) {
+  const auto found = state(info).waits.find(integer(info[0]));
+  if (found == state(info).waits.end() || !found->second.name) return;
+  const std::lock_guard<std::mutex> made(found->second.name->made);
+  found->second.name->claim.prepared = Held();
+}
+
 // The process is about to end: for JavaScript no wait comes to anything any more, so what was taken
 // for one is released, and nothing else is taken.
 void EndWaits(Info info) {
@@ -795,6 +803,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("startWait", StartWait);
   def("expectName", ExpectName);
   def("cancelWait", CancelWait);
+  def("unprepare", Unprepare);
   def("endWaits", EndWaits);
   def("watch", Watch);
   def("unwatch", Unwatch);
