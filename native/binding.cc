@@ -3,6 +3,9 @@
 // Numbers cross as numbers: a result >= 0 is a value, a result < 0 is -errno. Nothing here throws,
 // because an exception costs eleven times a returned number; TypeScript builds the errors.
 // State is per environment (worker threads load the addon once each), never global.
+//
+// A worker may be terminated while it is in here, and then nothing can be thrown any more: where
+// N-API refuses a call for that, the build has node-addon-api go on instead of ending the process.
 
 #include <fcntl.h>
 #include <napi.h>
@@ -42,7 +45,8 @@ struct NameClaim {
     if (answer.result == kTaken) release(std::move(answer.held));
   }
   Claim claim;
-  std::mutex made;  // held while it is made
+  std::mutex made;    // held while it is made
+  bool over = false;  // it is not to be made any more
   Answer answer;
 };
 
@@ -90,7 +94,12 @@ struct State {
 State& state(Info info) { return *info.Env().GetInstanceData<State>(); }
 
 Napi::Value number(Info info, double value) { return Napi::Number::New(info.Env(), value); }
-int integer(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
+// -1 where there is none.
+int integer(const Napi::Value& value) {
+  int32_t result = -1;
+  napi_get_value_int32(value.Env(), value, &result);
+  return result;
+}
 
 // In one pass where it fits, as paths and records do: to measure a string is to walk it once more.
 std::string text(const Napi::Value& value) {
@@ -153,10 +162,11 @@ Napi::Value Replace(Info info) {
 Napi::Value AcquireAll(Info info) {
   const auto paths = info[0].As<Napi::Array>();
   const Birth b = birth(info, 1);
-  std::vector<Held> locks(paths.Length());
-  std::vector<int> results(paths.Length());
+  // Not `paths` from here on: a worker that is terminated meanwhile cannot read it any more.
   std::vector<std::string> names(paths.Length());
-  for (uint32_t i = 0; i < paths.Length(); i++) names[i] = text(paths[i]);
+  for (uint32_t i = 0; i < names.size(); i++) names[i] = text(paths[i]);
+  std::vector<Held> locks(names.size());
+  std::vector<int> results(names.size());
   const auto look = [&](size_t i) {
     struct statx st;
     results[i] = statName(AT_FDCWD, names[i].c_str(), &st) == 0 ? -EEXIST : 0;
@@ -174,8 +184,8 @@ Napi::Value AcquireAll(Info info) {
       failure = failedCall;
     }
   }
-  auto out = Napi::Array::New(info.Env(), paths.Length());
-  for (uint32_t i = 0; i < paths.Length(); i++) {
+  auto out = Napi::Array::New(info.Env(), names.size());
+  for (uint32_t i = 0; i < names.size(); i++) {
     if (results[i] == 0) {
       if (!failed)
         results[i] = keep(state(info), std::move(locks[i]));
@@ -325,6 +335,7 @@ class PackedLooks {
 
   Napi::Value value(Napi::Env env) const {
     auto numbers = Napi::Float64Array::New(env, numbers_.size());
+    if (numbers.IsEmpty()) return env.Undefined();  // nobody is left to be told
     std::copy(numbers_.begin(), numbers_.end(), numbers.Data());
     napi_value bytes;
     napi_create_string_latin1(env, bytes_.data(), bytes_.size(), &bytes);
@@ -366,19 +377,23 @@ Napi::Value LookAll(Info info) {
   return packed(info, lookAll(texts(info[0]), static_cast<Depth>(integer(info[1]))));
 }
 
-// (identities, nameless too) -> { found, hidden }; see Openers.
-// (paths, depth) -> what LookNext takes. Threads look at once; ended with what holds it.
+// (paths, depth) -> what LookNext takes. Threads look at once; ended with what holds it. Nothing in
+// a worker that is being terminated, which may run on for a moment.
 Napi::Value LookBegin(Info info) {
-  auto* looks = new ManyLooks(texts(info[0]), static_cast<Depth>(integer(info[1])));
-  return Napi::External<ManyLooks>::New(info.Env(), looks,
-                                        [](Napi::Env, ManyLooks* done) { delete done; });
+  auto looks = std::make_unique<ManyLooks>(texts(info[0]), static_cast<Depth>(integer(info[1])));
+  const auto begun = Napi::External<ManyLooks>::New(
+      info.Env(), looks.get(), [](Napi::Env, ManyLooks* done) { delete done; });
+  if (!begun.IsEmpty()) looks.release();
+  return begun;
 }
 
 // Some more looks, as LookAll gives them; none at the end.
 Napi::Value LookNext(Info info) {
+  if (!info[0].IsExternal()) return packed(info, {});
   return packed(info, info[0].As<Napi::External<ManyLooks>>().Data()->next());
 }
 
+// (identities, nameless too) -> { found, hidden }; see Openers.
 Napi::Value OpenersOf(Info info) {
   const Napi::Env env = info.Env();
   std::vector<Identity> wanted;
@@ -512,6 +527,11 @@ std::function<void()> teller(State& state, int id) {
   };
 }
 
+// Not by `state.watcher`, which is empty already while the watcher waits for its thread to end.
+std::function<void()> hushing(State& state, int wd) {
+  return [watcher = state.watcher.get(), wd] { watcher->hush(wd); };
+}
+
 // (path, done, nothing, or watch descriptor and …claim).
 // A descriptor that only waits: not in the table of locks, because what is in there at the end is
 // released, and this may be somebody else's.
@@ -524,7 +544,7 @@ Napi::Value StartWait(Info info) {
   const int wd = info.Length() > 2 && s.watcher ? integer(info[2]) : -1;
   if (wd >= 0) {
     claim = claimOf(info, candidate.path, 3);
-    claim->deciding = [&s, wd] { s.watcher->hush(wd); };
+    claim->deciding = hushing(s, wd);
   }
   readyCalls(info.Env(), s);
   const int id = s.nextWait++;
@@ -551,10 +571,11 @@ Napi::Value ExpectName(Info info) {
   const int id = s.nextWait++;
   const int wd = integer(info[2]);
   auto claim = std::make_shared<NameClaim>(claimOf(info, std::move(path), 3));
-  claim->claim.deciding = [&s, wd] { s.watcher->hush(wd); };
+  claim->claim.deciding = hushing(s, wd);
   if (s.waits.size() < kMostPrepared) prepareClaim(&claim->claim);
   const int expectation = s.watcher->expect(wd, name, [claim, tell = teller(s, id)] {
     const std::lock_guard<std::mutex> making(claim->made);
+    if (claim->over) return;
     tell();
     claim->answer.result = claimName(&claim->claim, &claim->answer.held);
     claim->answer.record = claim->claim.birth.record;
@@ -580,6 +601,35 @@ void CancelWait(Info info) {
   if (!s.watcher->withdraw(wait.wd, wait.expectation)) return;
   wait.name->answer.result = -ECANCELED;
   teller(s, id)();
+}
+
+// A wait that lasts: a file without a name keeps its filesystem from being unmounted.
+void Unprepare(Info info) {
+  const auto found = state(info).waits.find(integer(info[0]));
+  if (found == state(info).waits.end() || !found->second.name) return;
+  const std::lock_guard<std::mutex> made(found->second.name->made);
+  found->second.name->claim.prepared = Held();
+}
+
+// The process is about to end: for JavaScript no wait comes to anything any more, so what was taken
+// for one is released, and nothing else is taken.
+void EndWaits(Info info) {
+  State& s = state(info);
+  for (auto& [id, wait] : s.waits) {
+    Answer last;
+    if (wait.waiter) {
+      wait.waiter->cancel();
+      last = wait.waiter->fetch();
+    } else {
+      s.watcher->withdraw(wait.wd, wait.expectation);
+      const std::lock_guard<std::mutex> made(wait.name->made);
+      wait.name->over = true;
+      last = std::move(wait.name->answer);
+      wait.name->answer.result = -ECANCELED;
+    }
+    if (last.result == kTaken) release(std::move(last.held));
+    teller(s, id)();
+  }
 }
 
 void finishExit(Napi::Env env, State& state, int id) {
@@ -755,6 +805,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   def("startWait", StartWait);
   def("expectName", ExpectName);
   def("cancelWait", CancelWait);
+  def("unprepare", Unprepare);
+  def("endWaits", EndWaits);
   def("watch", Watch);
   def("unwatch", Unwatch);
   def("lineage", LineageOf);

@@ -42,12 +42,22 @@ const Libuv& libuv() {
   return found;
 }
 
+// Bun has every name of libuv, and ends the process when one is called.
+bool isBun(napi_env env) {
+  napi_value value;
+  bool is = false;
+  return napi_get_global(env, &value) == napi_ok &&
+         napi_get_named_property(env, value, "process", &value) == napi_ok &&
+         napi_get_named_property(env, value, "versions", &value) == napi_ok &&
+         napi_has_named_property(env, value, "bun", &is) == napi_ok && is;
+}
+
 }  // namespace
 
 LoopPoll* LoopPoll::open(napi_env env, int fd, std::function<void()> ready) {
   const Libuv& uv = libuv();
   uv_loop_s* loop = nullptr;
-  if (!uv.complete || napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
+  if (!uv.complete || isBun(env) || napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
   auto* poll = new LoopPoll();
   poll->ready_ = std::move(ready);
   poll->handle_ = std::make_unique<char[]>(uv.handleSize(kUvPoll));

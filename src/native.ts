@@ -149,6 +149,10 @@ export interface Native {
   expectName(path: string, done: WaitDone, wd: number, ...claim: Claim): number;
   /** Ends a wait of either kind; its callback still comes. */
   cancelWait(id: number): void;
+  /** Closes the file that a wait for a name has made beforehand; the wait goes on. */
+  unprepare(id: number): void;
+  /** Ends all and releases what was taken for them; their callbacks come too, if the loop turns again. */
+  endWaits(): void;
   /** Whether the name is that inode, not changed since; with `changed` below 0, whenever changed. */
   unchanged(path: string, id: string, changed: number): boolean;
   /** Whether files below `dir` can change without an event of it: FUSE, network. */

@@ -69,6 +69,7 @@ async function build(zig, root, { zig: target, flags = [] }, sources, own, link,
 export function buildAddon(zig, root, machine, to) {
   const own = [
     ...['-fPIC', '-DNAPI_VERSION=9', '-DNAPI_DISABLE_CPP_EXCEPTIONS'],
+    '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
     `-I${dirname(require.resolve('node-addon-api'))}`,
     `-I${require('node-api-headers').include_dir}`,
   ];

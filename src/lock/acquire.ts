@@ -5,6 +5,7 @@ import { surelyHeld } from '../inspect/glance.js';
 import type { Inspection } from '../inspect/types.js';
 import { attempt } from './attempt.js';
 import { Announcer, contention, inFullTogether, withHolders } from './blocked.js';
+import { releaseAtExit } from './held.js';
 import { later } from './later.js';
 import { Lock } from './lock.js';
 import { checkOptions, checkPath, checkWaitOptions } from './options.js';
@@ -71,6 +72,7 @@ async function untilOurs(
   first: Inspection,
   give: (lock: Lock) => void,
 ): Promise<Lock> {
+  releaseAtExit();
   const { stop, clear } = deadline(options.timeout, options.signal);
   const announcer = new Announcer(options);
   const wait = new PathWait(path, give);

@@ -1,5 +1,6 @@
 // What is said about a lock that is in the way: to the caller's onBlocked, and in errors.
 
+import { setImmediate } from 'node:timers';
 import { LockError } from '../errors.js';
 import { processName, wayOut } from '../inspect/actions.js';
 import { glance } from '../inspect/glance.js';

@@ -47,13 +47,17 @@ const leaks = new FinalizationRegistry<number>((fd) => {
   native.release(fd);
 });
 
+/** From now on an exit releases what is held, and what a native thread takes for a wait meanwhile. */
+export function releaseAtExit(): void {
+  if (exitHook) return;
+  exitHook = true;
+  onExit(releaseEverything, { alwaysLast: true });
+}
+
 /** Takes a new lock into care. */
 export function remember(lock: HeldLock): void {
   fresh.add(lock);
-  if (!exitHook) {
-    exitHook = true;
-    onExit(releaseEverything, { alwaysLast: true });
-  }
+  releaseAtExit();
   if (arming) return;
   arming = true;
   later(arm);
@@ -128,6 +132,7 @@ function releaseEverything(): void {
   const fds = [...armed.keys(), ...[...fresh].map((lock) => lock.fd)];
   armed.clear();
   fresh.clear();
+  native.endWaits(); // or one of them would take at once what is let go here
   native.releaseAll(fds);
   sweepNow();
 }

@@ -1,6 +1,10 @@
 // What has to be done, but not before whoever waits is told: all of it in one immediate, because to
 // make one takes as long as a system call or two.
 
+// Not the global one: tests put another in its place, with whose end everything from then on would be
+// lost.
+import { setImmediate } from 'node:timers';
+
 let work: (() => void)[] = [];
 const settled = Promise.resolve(); // queueMicrotask() makes an object for async_hooks first
 

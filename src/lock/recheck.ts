@@ -23,6 +23,8 @@ export interface Recheck {
   /** How often it was woken without finding anything new. */
   readonly fruitless: number;
   readonly wake: () => void;
+  /** Called in each round: it has lasted. */
+  readonly lasts: () => void;
 }
 
 interface Entry {
@@ -54,7 +56,8 @@ class Rounds {
   }
 
   #look(entry: Entry): void {
-    const { path, blocker, nameOnly, sure, wake } = entry.waiter;
+    const { path, blocker, nameOnly, sure, wake, lasts } = entry.waiter;
+    lasts();
     const changed = nameOnly ? -1 : (blocker.changed ?? -1);
     const due = !sure && --entry.left <= 0;
     if (due || !native.unchanged(path, blocker.id ?? '', changed)) wake();

@@ -190,6 +190,9 @@ export class PathWait {
             this.#moved = true;
             this.#signal();
           },
+          lasts: () => {
+            if (id > 0) native.unprepare(id);
+          },
           ...care,
         });
         if (stop !== NEVER) stop.addEventListener('abort', wake, { once: true });

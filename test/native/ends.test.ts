@@ -1,7 +1,7 @@
 // Ends in the middle of things: a worker thread that dies while it waits or holds, an exit during a
 // wait, and two copies of the addon in one process.
 
-import { cpSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -12,6 +12,7 @@ import { acquireSync, inspectSync, tryAcquireSync } from '../../src/index.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const API = new URL('../../dist/index.js', import.meta.url).href;
+const ADDON = new URL('../../dist/native.js', import.meta.url).href;
 
 /** Descriptors of this process on what is, or was, at a path. */
 function descriptorsOn(path: string): string[] {
@@ -65,6 +66,55 @@ it('a worker thread that dies while it holds lets go', async () => {
   const lock = acquireSync(path);
   expect(lock.releaseSync()).toBe('unlinked');
 });
+
+it.each([
+  ['looks', 6],
+  ['takes', 15],
+  ['waits', 3],
+])(
+  'worker threads that are terminated inside of the addon take nobody with them: %s',
+  async (what, times) => {
+    const program = fileURLToPath(new URL('../helpers/terminator.mjs', import.meta.url));
+    const dist = new URL('../../dist/', import.meta.url).href;
+    const child = new Child(process.execPath, [
+      program,
+      dist,
+      scratch('/dev/shm'),
+      what,
+      String(times),
+    ]);
+    expect(await child.line()).toBe('left ');
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+  },
+);
+
+it.each([
+  ['a name that goes', 'unlinkSync(path); while (!existsSync(path));'],
+  ['a flock that goes', 'closeSync(fd); while (readFileSync(path).length === 0);'],
+])(
+  'what a wait took, and was not told of before the process exits, is released: %s',
+  async (...how) => {
+    const [what, go] = how;
+    const path = join(scratch(), 'l');
+    const script = `
+    import { closeSync, existsSync, openSync, readFileSync, unlinkSync } from 'node:fs';
+    const [api, addon, path] = process.argv.slice(1);
+    const { acquire } = await import(api);
+    const { native } = await import(addon);
+    const fd = openSync(path, 'wx');
+    ${what === 'a name that goes' ? 'closeSync(fd);' : 'native.flock(fd, 2);'}
+    const empty = ${what === 'a name that goes' ? "'held'" : "'free'"};
+    const onBlocked = () => setImmediate(() => {
+      ${go}
+      process.exit(3);
+    });
+    acquire(path, { empty, onBlocked });`;
+    const args = ['--input-type=module', '-e', script, API, ADDON, path];
+    const child = new Child(process.execPath, args);
+    expect(await child.ended).toEqual({ code: 3, signal: null });
+    expect(existsSync(path)).toBe(false);
+  },
+);
 
 it('an exit in the middle of a wait is an exit', async () => {
   const path = join(scratch(), 'l');

@@ -1,10 +1,15 @@
 // A lock is watched from the turn after it was taken, however idle its process is.
 
-import { readFileSync, truncateSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import { acquire, acquireSync } from '../../src/index.js';
 import { Child } from '../helpers/child.js';
 import { scratch } from '../helpers/scratch.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const LIBRARY = new URL('../../dist/index.js', import.meta.url).href;
 
@@ -43,4 +48,22 @@ it('an idle holder writes its record anew when a peer has truncated it', async (
   await vi.waitFor(() => {
     expect(readFileSync(path, 'latin1')).toBe(record);
   });
+});
+
+it('a test that puts its own setImmediate in the place of Node’s for a while takes nothing from us', async () => {
+  const path = join(scratch(), 'l');
+  vi.useFakeTimers();
+  const taken = acquireSync(path);
+  const controller = new AbortController();
+  const waiting = acquire(path, { signal: controller.signal });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'ERR_LOCK_ABORTED' });
+  vi.useRealTimers();
+  const lost = new Promise((resolve) => {
+    taken.lost.addEventListener('abort', resolve);
+  });
+  unlinkSync(path);
+  await lost;
+  closeSync(openSync(path, 'wx'));
+  await expect(acquire(path, { timeout: 1 })).rejects.toMatchObject({ code: 'ERR_LOCK_TIMEOUT' });
 });

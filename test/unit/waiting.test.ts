@@ -1,12 +1,15 @@
 // What wakes a waiter: the event itself, whatever kind of lock was in the way, and nothing else. How
 // often it tries is counted; no test goes by the time.
 
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   unlinkSync,
@@ -14,7 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { acquire, acquireAll, LockError, type Inspection } from '../../src/index.js';
 import { seesEveryProcess } from '../../src/inspect/liveness.js';
 import { waitUntilFree } from '../../src/lock/until-free.js';
@@ -232,6 +235,42 @@ it('an idle wait for a name does nothing but ask for the inode now and then', as
   controller.abort();
   expect(await Promise.all(waiting)).toMatchObject(Array(3).fill({ code: 'ERR_LOCK_ABORTED' }));
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('a wait that lasts keeps no filesystem from being unmounted', async ({ skip }) => {
+  const dir = scratch();
+  const refused = spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', dir], { encoding: 'utf8' });
+  if (refused.status !== 0) skip(`mount refused: ${refused.stderr}`);
+  onTestFinished(() => void spawnSync('umount', ['-l', dir]));
+  const path = join(dir, 'l');
+  closeSync(openSync(path, 'wx'));
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const waiting = acquire(path);
+  const prepared = (): number =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(`${dir}/#`);
+      } catch {
+        return false; // of this very look
+      }
+    }).length;
+  expect(prepared()).toBe(1);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(prepared()).toBe(0);
+  expect(spawnSync('umount', [dir], { encoding: 'utf8' }).stderr).toBe('');
+  (await waiting).releaseSync(); // what was below has nothing at the path
+});
+
+it('a name that goes when the wait has lasted is taken all the same', async () => {
+  const path = join(scratch(), 'l');
+  closeSync(openSync(path, 'wx'));
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const tries = vi.spyOn(native, 'acquire');
+  const waiting = acquire(path);
+  await vi.advanceTimersByTimeAsync(5000);
+  unlinkSync(path);
+  expect((await waiting).releaseSync()).toBe('unlinked');
+  expect(tries).toHaveBeenCalledTimes(1); // what was taken then was taken by a thread
 });
 
 it('a directory above that is renamed, of which no event tells, is noticed in the next round', async () => {
