@@ -1,4 +1,4 @@
-"""A waiter in Python: the line protocol of c/party.c.
+"""A waiter in Python: the line protocol of c/party.c. lockbridge says of itself that it waits.
 
 waiter.py lockbridge [free]    what an empty file counts as
 waiter.py lockfile|FileLock|SoftFileLock
@@ -15,7 +15,7 @@ def lockbridge():
     empty = sys.argv[2] if len(sys.argv) > 2 else None
 
     def wait(path):
-        held.append(lockbridge.Lock(path, empty=empty))
+        held.append(lockbridge.Lock(path, empty=empty, on_blocked=lambda _: waiting()))
         held[0].acquire()
 
     return wait, lambda: held.pop().release()
@@ -45,6 +45,10 @@ def file(name):
     return wait, lambda: held.pop().release()
 
 
+def waiting():
+    print("waiting", flush=True)
+
+
 KINDS = {
     "lockbridge": lockbridge,
     "lockfile": link,
@@ -56,7 +60,8 @@ wait, drop = KINDS[sys.argv[1]]()
 for line in sys.stdin:
     verb, _, path = line.rstrip("\n").partition(" ")
     if verb == "wait":
-        print("waiting", flush=True)
+        if sys.argv[1] != "lockbridge":
+            waiting()
         wait(path)
         print("held", time.monotonic_ns(), flush=True)
     else:

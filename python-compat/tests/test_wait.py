@@ -14,6 +14,9 @@ import pytest
 
 from lock_helpers import Child, descriptors, flocker, holder, until, waits_in_flock
 from lockbridge import Inspection, Lock, LockTimeout, wait_until_free
+from lockbridge._care import care
+from lockbridge._inspect import locks
+from lockbridge._inspect.proc import read_proc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +107,58 @@ def test_a_flock_that_leaves_an_empty_file_lets_in_who_says_so(path: str) -> Non
     with flocker(path) as child:
         assert child.line() == "held"
         gets_it_when(child.say, Lock(path, empty="free"))
+
+
+def test_a_file_that_its_holder_wrote_into_meanwhile_is_judged_anew(path: str) -> None:
+    code = """
+import fcntl, sys
+f = open(sys.argv[1], "w")
+fcntl.flock(f, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.readline()
+f.write("mine")
+f.close()
+"""
+    seen: list[Inspection] = []
+    with Child.python(code, path) as child:
+        assert child.line() == "held"
+        lock = Lock(path, empty="free", on_blocked=seen.append)
+        thread = waiting(lock)
+        assert until(lambda: waits_in_flock(path))
+        child.say()
+        assert until(lambda: len(seen) == 2)
+        assert Path(path).read_text(encoding="ascii") == "mine"
+        os.unlink(path)
+        thread.join(10)
+        lock.release()
+    assert [one.by for one in seen] == ["kernel", "existence"]
+
+
+def test_who_is_in_the_way_is_asked_once_before_a_wait(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def read(path: str) -> str:
+        asked.append(path)
+        return read_proc(path)
+
+    with flocker(path) as child:
+        assert child.line() == "held"
+        monkeypatch.setattr(locks, "read_proc", read)
+        gets_it_when(child.say, Lock(path, empty="free"))
+    assert asked == ["/proc/locks"]
+
+
+def test_a_directory_is_watched_no_longer_than_until_the_next_event(path: str) -> None:
+    def watched() -> bool:
+        inode = f"ino:{os.stat(os.path.dirname(path)).st_ino:x} "
+        return inode in Path(f"/proc/self/fdinfo/{care.watches.fd}").read_text(encoding="ascii")
+
+    with holder(path) as child:
+        gets_it_when(child.say, Lock(path))
+    Path(path).with_name("other").touch()
+    assert until(lambda: not watched())
 
 
 def test_on_blocked_hears_of_every_change_once(path: str) -> None:

@@ -6,13 +6,25 @@ import errno
 import os
 import stat
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
-from ._lockfile import Held, Stale, beat, lock_kernel, mark_ours, split, still_names, write_record
+from ._lockfile import (
+    Held,
+    Stale,
+    beat,
+    lock_kernel,
+    mark_ours,
+    named,
+    split,
+    still_names,
+    write_all,
+    write_record,
+)
 from ._parent import keep_forcers_out, open_parent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._lockfile import Birth
 
 #: Why ``open_untrusted`` fails when the name, a regular file a moment ago, now stands for nothing,
@@ -43,10 +55,10 @@ def adopt_open(path: str) -> Held:
     fs.protected_regular that is EACCES on another user's file in a sticky directory.
     """
     try:
-        named = os.lstat(path)
+        seen = os.lstat(path)
     except FileNotFoundError:
         raise Stale from None
-    if not stat.S_ISREG(named.st_mode):
+    if not stat.S_ISREG(seen.st_mode):
         raise Stale
     try:
         fd = open_untrusted(path, os.O_RDWR)
@@ -57,7 +69,7 @@ def adopt_open(path: str) -> Held:
     held = Held(path, fd)
     try:
         opened = os.fstat(fd)
-        if not stat.S_ISREG(opened.st_mode) or not os.path.samestat(named, opened):
+        if not stat.S_ISREG(opened.st_mode) or not os.path.samestat(seen, opened):
             raise Stale
         held.dev, held.ino = opened.st_dev, opened.st_ino
         if not still_names(held):  # the number of a file that went meanwhile, handed out again
@@ -75,25 +87,35 @@ def adopt_lock(held: Held) -> None:
         raise Stale
 
 
-def adopt_commit(held: Held, birth: Birth) -> None:
+def adopt_commit(
+    held: Held, birth: Birth, *, unless: Optional[Callable[[os.stat_result], bool]] = None
+) -> bool:
     """Writes our record over what is there and marks the inode as ours.
 
     Stale: a forcer has replaced it. He may have judged the file as it was: he replaces that one
-    before we go on, or not at all.
+    before we go on, or not at all. False: nothing was done, as ``unless`` says of the inode.
     """
     directory, name = split(held.path)
     dir_fd = open_parent(directory)
     try:
         if dir_fd is not None:
             keep_forcers_out(dir_fd)
-        if not still_names(held):
+        st = named(held)
+        if st is None:
             raise Stale
+        if unless is not None and unless(st):
+            return False
         if birth.owner is not None:
             os.fchown(held.fd, *birth.owner)
-        write_record(held.fd, birth.record)
+        # Of what is no longer than our record, nothing will be left to cut.
+        write = write_record if st.st_size > len(birth.record) else write_all
+        write(held.fd, birth.record)
         mark_ours(held.fd, name)
-        with suppress(PermissionError):  # not the owner: age-judging peers go by the write above
+        try:  # noqa: SIM105 - suppress() costs more than the call
             beat(held.fd)
+        except PermissionError:
+            pass  # not the owner: age-judging peers go by the write above
+        return True
     finally:
         if dir_fd is not None:
             os.close(dir_fd)

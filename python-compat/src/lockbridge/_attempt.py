@@ -18,6 +18,7 @@ from ._record import make_record
 from .errors import from_os_error
 
 if TYPE_CHECKING:
+    from ._claim import Claim
     from ._options import Options
 
 _NOT_PERMITTED = frozenset((errno.EACCES, errno.EPERM))
@@ -82,7 +83,7 @@ def take_over(path: str, options: Options, how: Birth) -> Union[Held, Inspection
             raise from_os_error(error, "open", path) from error
         got: Union[Held, Inspection, str, None] = None
         try:
-            got = adopt(candidate, options, how)
+            got = adopt(candidate, options)
         finally:
             if got is not candidate:
                 candidate.close()
@@ -93,19 +94,25 @@ def take_over(path: str, options: Options, how: Birth) -> Union[Held, Inspection
             return got
 
 
-def adopt(candidate: Held, options: Options, how: Birth) -> Union[Held, Inspection, str]:
+def adopt(
+    candidate: Held, options: Options, claim: Optional[Claim] = None
+) -> Union[Held, Inspection, str]:
     """Locks an open candidate, judges once more under the lock, and makes it ours.
 
-    Returns it, or who is in the way, or CHANGED, or LOCKED: then it is the caller's to close.
+    With ``claim`` its flock is ours already. Returns it, or who is in the way, or CHANGED, or
+    LOCKED: then it is the caller's to close.
     """
     path = candidate.path
     syscall = "flock"
     try:
+        if claim is not None and claim.take():
+            return candidate
         adopt_lock(candidate)
         syscall = "write"
         judged = judge_held(path, candidate.fd, options.empty)
         if judged.verdict == "held":
             return judged
+        how = birth(options)
         adopt_commit(candidate, how)
         candidate.record = how.record
     except Stale:

@@ -2,7 +2,9 @@
 
 Made on first need, it keeps no process alive, takes no signal, and sleeps without a timeout when
 there is nothing to do. A lock that is let go at once costs it nothing: it is woken once for a burst
-of locks, looks every few milliseconds while they keep coming, and goes back to sleep.
+of locks, looks every few milliseconds while they keep coming, and goes back to sleep. The first of
+these looks is left to a timer of the kernel: to wake the thread and send it back to sleep took
+longer than all the rest of what returns with a lock.
 
 In a forked child there is no such thread: everything is begun anew when it is needed.
 """
@@ -19,6 +21,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Optional
 
+from . import _system
 from ._watches import Watch, Watches
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 # How long a fresh lock is left alone: at first, and at most while locks keep coming.
 _SETTLE_SECONDS = 0.002
 _SETTLE_SLOWEST_SECONDS = 0.016
+_SETTLE_SPEC = _system.timer_spec(_SETTLE_SECONDS)
 
 
 class Timer:
@@ -59,7 +63,7 @@ class Care:
         self.mutex = threading.RLock()
         self.watches = Watches(self.mutex, self._watch_opened)
         self.awake = False
-        self._settle_at = math.inf
+        self._settle_timer = -1
         self._settle_pause = _SETTLE_SECONDS
         self._timers: dict[Timer, None] = {}
         self._thread: Optional[threading.Thread] = None
@@ -69,10 +73,10 @@ class Care:
 
     # --- for every thread ---------------------------------------------------------------------
 
-    def subscribe(self, directory: str, listener: Listener, *, closes: bool = False) -> Watch:
+    def subscribe(self, directory: str, listener: Listener, also: int = 0) -> Watch:
         """As ``Watches.subscribe``; the listener is called on the background thread."""
         self._ensure_thread()
-        return self.watches.subscribe(directory, listener, closes=closes)
+        return self.watches.subscribe(directory, listener, also)
 
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Calls on the background thread after that time. OSError, RuntimeError: no thread."""
@@ -85,7 +89,7 @@ class Care:
         """``settle`` is to be called soon: if ``awake``, it will be. Errors as ``call_later``."""
         self._ensure_thread()
         self.awake = True
-        self._wake()
+        _system.timer_set(self._settle_timer, _SETTLE_SPEC)
 
     def _wake(self) -> None:
         with suppress(BlockingIOError):  # full: it will wake
@@ -101,6 +105,9 @@ class Care:
         with self.mutex:
             if self._thread is not None:
                 return
+            if self._settle_timer == -1:
+                self._settle_timer = _system.timer_create()
+                self._poller.register(self._settle_timer, select.POLLIN)
             if self._wake_write == -1:
                 self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
                 self._poller.register(self._wake_read, select.POLLIN)
@@ -143,7 +150,7 @@ class Care:
 
     def _pause(self) -> Optional[int]:
         """Milliseconds until the next thing is due; None: until an event."""
-        due = min([timer.due for timer in list(self._timers)] + [self._settle_at])
+        due = min([timer.due for timer in list(self._timers)], default=math.inf)
         if due == math.inf:
             return None
         return max(0, math.ceil((due - time.monotonic()) * 1000))
@@ -156,18 +163,18 @@ class Care:
                 self._guarded(timer.call)
 
     def _settle_fresh(self) -> None:
-        if not self.awake:
-            return
-        now = time.monotonic()
-        if self._settle_at == math.inf:
-            self._settle_pause = _SETTLE_SECONDS
-            self._settle_at = now + self._settle_pause
-        elif self._settle_at <= now:
-            # First the flag, then the look: who comes in between wakes us again.
-            self.awake = False
-            self._guarded(self._settle_once)
+        try:
+            os.read(self._settle_timer, 8)
+        except BlockingIOError:
+            return  # not yet
+        # First the flag, then the look: who comes in between sets the timer again.
+        self.awake = False
+        self._guarded(self._settle_once)
+        if self.awake:
             self._settle_pause = min(2 * self._settle_pause, _SETTLE_SLOWEST_SECONDS)
-            self._settle_at = now + self._settle_pause if self.awake else math.inf
+            _system.timer_set(self._settle_timer, _system.timer_spec(self._settle_pause))
+        else:
+            self._settle_pause = _SETTLE_SECONDS
 
     def _settle_once(self) -> None:
         if self.settle():
@@ -191,7 +198,7 @@ class Care:
 
     def after_fork_in_child(self) -> None:
         """The descriptors are the parent's too: closing them here takes nothing from it."""
-        for fd in (self.watches.fd, self._wake_read, self._wake_write):
+        for fd in (self.watches.fd, self._settle_timer, self._wake_read, self._wake_write):
             if fd != -1:
                 os.close(fd)
         self._begin()

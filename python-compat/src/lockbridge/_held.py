@@ -118,7 +118,7 @@ def _arm(held: Held) -> None:
             _restore(held)
 
     try:
-        held.watch = care.subscribe(directory, changed)
+        held.watch = care.subscribe(directory, changed, MODIFY)
     except OSError as error:
         if is_owned(held):
             _warn(f"the loss of '{held.path}' will not be noticed: {error}")

@@ -82,8 +82,9 @@ class Interruptible:
         trace: Optional[TracebackType],
     ) -> None:
         self._finished = True
-        with self._mutex:
-            pass  # nobody is about to send any more
+        if self.interrupted:
+            with self._mutex:
+                pass  # nobody is about to send any more
         if self._was_blocked:
             signal.pthread_sigmask(signal.SIG_BLOCK, [self._signal])
 

@@ -120,7 +120,7 @@ class Lock:
                 return False
             if limit == 0:
                 raise contention("ERR_LOCK_HELD", [got])
-            got = wait_for(self.path, self._options, Stop(limit), self._on_blocked)
+            got = wait_for(self.path, self._options, got, Stop(limit), self._on_blocked)
         self._taken(got, None)
         return True
 
@@ -137,10 +137,10 @@ class Lock:
         if not isinstance(got, Held):
             if limit == 0:
                 raise contention("ERR_LOCK_HELD", [got])
-            stop = Stop(limit)
+            first, stop = got, Stop(limit)
 
             def wait() -> Held:
-                return wait_for(self.path, self._options, stop, self._on_blocked_in(loop))
+                return wait_for(self.path, self._options, first, stop, self._on_blocked_in(loop))
 
             got = await on_a_thread(wait, stop)
         self._taken(got, loop)

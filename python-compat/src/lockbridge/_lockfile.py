@@ -17,7 +17,8 @@ import errno
 import fcntl
 import os
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional
 
 from . import _system
 
@@ -42,7 +43,8 @@ class Stale(Exception):
     """The path names something else than it did: look again."""
 
 
-class Birth(NamedTuple):
+@dataclass
+class Birth:
     """What a file of ours is to be. ``name``: if it is not to be that of its path."""
 
     record: bytes
@@ -91,11 +93,16 @@ def _no_descriptor(path: str) -> OSError:
 
 def lock_kernel(held: Held) -> None:
     """Both kernel locks, exclusive and without waiting; BlockingIOError if somebody has one."""
+    fcntl.flock(held.fd, _EXCLUSIVE)
+    lock_record(held, _system.filesystem_type(held.fd))
+
+
+def lock_record(held: Held, filesystem: int) -> None:
+    """With the flock ours: the record lock too, or BlockingIOError and neither."""
     fd = held.fd
-    fcntl.flock(fd, _EXCLUSIVE)
     # On network filesystems flock already is a record lock over the wire, so an OFD lock beside it
     # would fight with it (flock(2), "NFS details").
-    if _system.filesystem_type(fd) in _OFD_WOULD_FIGHT:
+    if filesystem in _OFD_WOULD_FIGHT:
         return
     try:
         _system.lock_whole(fd)
@@ -136,8 +143,13 @@ def mark_ours(fd: int, name: str) -> None:
 
 def still_names(held: Held) -> bool:
     """Whether the path still names the inode that we hold."""
+    return named(held) is not None
+
+
+def named(held: Held) -> Optional[os.stat_result]:
+    """The inode that we hold, if the path still names it."""
     try:
         st = os.lstat(held.path)
     except (FileNotFoundError, NotADirectoryError):
-        return False
-    return st.st_ino == held.ino and st.st_dev == held.dev
+        return None
+    return st if st.st_ino == held.ino and st.st_dev == held.dev else None

@@ -117,19 +117,22 @@ class _Head:
 
 
 _head = _Head()
-_second: tuple[int, str] = (-1, "")
+_minute: tuple[int, str] = (-1, "")
 
 
-def _timestamp() -> str:
-    """RFC 3339 to the millisecond. The part that changes once a second is kept."""
-    global _second  # noqa: PLW0603 - one tuple, replaced whole: threads may race for it
-    now = time.time_ns() // 1_000_000
-    whole, millisecond = divmod(now, 1000)
-    second, text = _second
-    if second != whole:
-        text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(whole))
-        _second = (whole, text)
-    return f"{text}{millisecond:03d}Z"
+def finish_record(front: str) -> bytes:
+    """The bytes of a record that was begun, taken now.
+
+    The time is RFC 3339 to the millisecond. The part that changes once a minute is kept.
+    """
+    global _minute  # noqa: PLW0603 - one tuple, replaced whole: threads may race for it
+    now, millisecond = divmod(time.time_ns() // 1_000_000, 1000)
+    whole, second = divmod(now, 60)
+    minute, text = _minute
+    if minute != whole:
+        text = time.strftime("%Y-%m-%dT%H:%M:", time.gmtime(now))
+        _minute = (whole, text)
+    return f'{front}{text}{second:02d}.{millisecond:03d}Z"}}\n'.encode("ascii")
 
 
 def _program() -> list[str]:
@@ -140,10 +143,15 @@ def _program() -> list[str]:
     return ["-m", spec.name[: -len(".__main__")] if spec.name.endswith(".__main__") else spec.name]
 
 
+def record_front(reason: str) -> str:
+    """A record of this process, all but since when."""
+    why = '""' if reason == "" else _quote(reason, _ROOM_REASON)
+    return f'{_head.get()},"reason":{why},"since":"'
+
+
 def make_record(reason: str) -> bytes:
     """The bytes of a record of this process, taken now."""
-    why = '""' if reason == "" else _quote(reason, _ROOM_REASON)
-    return f'{_head.get()},"reason":{why},"since":"{_timestamp()}"}}\n'.encode("ascii")
+    return finish_record(record_front(reason))
 
 
 def is_residue(content: bytes) -> bool:

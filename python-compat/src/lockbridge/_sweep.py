@@ -94,4 +94,4 @@ class _Sweeping:
             self.schedule()
 
         with suppress(OSError):  # no watch to be had: the timer alone
-            self._watch = care.subscribe(directory, changed, closes=True)
+            self._watch = care.subscribe(directory, changed, CLOSE)

@@ -12,6 +12,7 @@ import fcntl
 import os
 import struct
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -213,6 +214,28 @@ def same_description(pid: int, fd: int, other_pid: int, other_fd: int) -> bool:
 
 
 _KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "armv7l": 378, "armv6l": 378, "i686": 349}
+
+
+# --- timers -----------------------------------------------------------------------------------
+
+
+def timer_create() -> int:
+    """A descriptor that can be read once its time is up, close-on-exec and non-blocking."""
+    fd: int = libc.timerfd_create(time.CLOCK_MONOTONIC, os.O_CLOEXEC | os.O_NONBLOCK)
+    if fd == -1:
+        raise _fail()
+    return fd
+
+
+def timer_spec(seconds: float) -> bytes:
+    """For ``timer_set``: once, in so many seconds."""
+    whole, part = divmod(seconds, 1)
+    return struct.pack("@llll", 0, 0, int(whole), int(part * 1e9))
+
+
+def timer_set(fd: int, spec: bytes) -> None:
+    """Sets such a timer, which may be set already."""
+    libc.timerfd_settime(fd, 0, spec, None)
 
 
 # --- inotify ----------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Optional, Union
 
 from . import _system
 from ._adopt import adopt_lock, adopt_open
-from ._attempt import LOCKED, adopt, birth
+from ._attempt import LOCKED, adopt
 from ._care import care
+from ._claim import Claim
 from ._flight import begin, descriptors, end
+from ._inspect.since import milliseconds
 from ._interrupt import Interruptible
 from ._lockfile import Held, Stale, split
 from ._watches import NAME_EVENTS
@@ -91,6 +93,14 @@ class PathWait:
         self._changed.set()
         self._interrupt()
 
+    def unchanged(self, blocker: Inspection) -> bool:
+        """Whether the path still is the very inode that was judged, as it was."""
+        try:
+            st = _system.stat_name(self._path)
+        except OSError:
+            return False
+        return st.id == blocker.id and milliseconds(st.ctime) == blocker.changed
+
     def change(self, blocker: Inspection, take: Optional[Options]) -> Union[Held, Inspection, None]:
         """Returns when what ``blocker`` describes may have changed, or at the end of the wait.
 
@@ -128,21 +138,32 @@ class PathWait:
     def _kernel(self, candidate: Held, take: Optional[Options]) -> Union[Held, Inspection, None]:
         got: Union[Held, Inspection, str, None] = None
         try:
+            claim = self._claim(candidate, take)
             granted = self._block(candidate)
             self._changed.clear()
             if granted and not self._stop.cancelled:
-                got = self._use(candidate, take)
+                got = self._use(candidate, take, claim)
         finally:
             if got is not candidate:
                 descriptors.discard(candidate.fd)
                 candidate.close()
         return None if isinstance(got, str) else got
 
-    def _use(self, candidate: Held, take: Optional[Options]) -> Union[Held, Inspection, str, None]:
+    def _claim(self, candidate: Held, take: Optional[Options]) -> Optional[Claim]:
+        if take is None or self._record_next:
+            return None
+        try:
+            return Claim(candidate, take)
+        except (OSError, LockError):
+            return None  # whoever has the lock will see it too, and is told
+
+    def _use(
+        self, candidate: Held, take: Optional[Options], claim: Optional[Claim]
+    ) -> Union[Held, Inspection, str, None]:
         if take is None:
             self._look(candidate)
             return None
-        got = adopt(candidate, take, birth(take))
+        got = adopt(candidate, take, claim)
         if got == LOCKED:
             self._other_kind()
         return got

@@ -26,7 +26,7 @@ _ONLYDIR, _MASK_ADD = 0x01000000, 0x20000000
 NAME_EVENTS = (
     CREATE | DELETE | MOVED_FROM | MOVED_TO | DELETE_SELF | MOVE_SELF | UNMOUNT | IGNORED | OVERFLOW
 )
-_NAMES = CREATE | DELETE | MOVED_FROM | MOVED_TO | MODIFY | DELETE_SELF | MOVE_SELF
+_NAMES = CREATE | DELETE | MOVED_FROM | MOVED_TO | DELETE_SELF | MOVE_SELF
 _HEADER = struct.Struct("iIII")
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 class Watch:
     """A subscription. ``close()`` is idempotent."""
 
-    def __init__(self, owner: Watches, wd: int, listener: Listener, closes: bool) -> None:
+    def __init__(self, owner: Watches, wd: int, listener: Listener, also: int) -> None:
         self._owner = owner
         self.wd = wd
         self.listener = listener
-        self.closes = closes
+        self.also = also
 
     def close(self) -> None:
         self._owner.remove(self)
@@ -51,6 +51,13 @@ class _Directory:
     def __init__(self, path: str) -> None:
         self.path = path
         self.watches: list[Watch] = []
+
+    def also(self) -> int:
+        """What somebody here wants to know beside the names."""
+        out = 0
+        for watch in self.watches:
+            out |= watch.also
+        return out
 
 
 class Watches:
@@ -62,9 +69,12 @@ class Watches:
         self.fd = -1
         self._opened = opened
         self._directories: dict[int, _Directory] = {}
+        # One that nobody listens to any more. To remove a watch is an event, and would wake who
+        # reads it while somebody returns with a lock: left until that one is awake anyway.
+        self._retired = -1
 
-    def subscribe(self, directory: str, listener: Listener, *, closes: bool = False) -> Watch:
-        """Calls ``listener`` for changes in a directory from now on; with ``closes`` for those too.
+    def subscribe(self, directory: str, listener: Listener, also: int = 0) -> Watch:
+        """Calls ``listener`` for changes of names in a directory from now on, and for ``also``.
 
         OSError as inotify_add_watch(2): ENOSPC and EMFILE are its user's limits.
         """
@@ -72,10 +82,11 @@ class Watches:
             if self.fd == -1:
                 self.fd = _system.inotify_init()
                 self._opened(self.fd)
+            self._remove_retired()
             # Widens an existing watch instead of replacing its mask.
-            mask = _NAMES | _ONLYDIR | _MASK_ADD | (CLOSE if closes else 0)
+            mask = _NAMES | _ONLYDIR | _MASK_ADD | also
             wd = _system.inotify_add(self.fd, directory, mask)
-            watch = Watch(self, wd, listener, closes)
+            watch = Watch(self, wd, listener, also)
             self._directories.setdefault(wd, _Directory(os.path.abspath(directory)))
             self._directories[wd].watches.append(watch)
             return watch
@@ -88,14 +99,26 @@ class Watches:
             found.watches.remove(watch)
             if not found.watches:
                 del self._directories[watch.wd]
-                _system.inotify_remove(self.fd, watch.wd)
-            elif watch.closes and not any(other.closes for other in found.watches):
+                self._remove_retired()
+                self._retired = watch.wd
+                return
+            also = found.also()
+            if CLOSE & watch.also & ~also:
                 with suppress(OSError):  # gone: an event says so
-                    _system.inotify_add(self.fd, found.path, _NAMES | _ONLYDIR)
+                    _system.inotify_add(self.fd, found.path, _NAMES | _ONLYDIR | also)
+
+    def _remove_retired(self) -> None:
+        wd, self._retired = self._retired, -1
+        if wd != -1:
+            _system.inotify_remove(self.fd, wd)
 
     def read(self) -> None:
         """Takes the events that are there and calls the listeners."""
-        for wd, mask, name in self._events():
+        events = self._events()
+        if events:
+            with self.mutex:
+                self._remove_retired()
+        for wd, mask, name in events:
             with self.mutex:
                 heard = self._listening(None if mask & OVERFLOW else wd)
             for watch in heard:

@@ -43,6 +43,11 @@ _ELSEWHERE = frozenset((_NFS, _SMB1, _CIFS, _SMB2, _FUSE, _CEPH, _AFS, _V9FS))
 _TARGET_LIMIT = 256
 
 
+def may_be_elsewhere(filesystem: int) -> bool:
+    """Whether a lock on this kind of filesystem may be one that this mount does not know of."""
+    return filesystem in _ELSEWHERE
+
+
 @dataclass
 class Look:
     """Everything that one undisturbing look saw."""
@@ -124,13 +129,20 @@ def _by_name(seen: Look, why: int, locks_of: Callable[[Stat], list[LockLine]]) -
 def _read_content(fd: int, seen: Look) -> None:
     with suppress(OSError):
         seen.content = os.pread(fd, CONTENT_LIMIT, 0)
-    with suppress(OSError):
-        os.getxattr(fd, ATTRIBUTE)
-        seen.attribute = True
+    seen.attribute = has_attribute(fd)
     try:
-        seen.elsewhere = _system.filesystem_type(fd) in _ELSEWHERE
+        seen.elsewhere = may_be_elsewhere(_system.filesystem_type(fd))
     except OSError:
         seen.elsewhere = True
+
+
+def has_attribute(fd: int) -> bool:
+    """Whether lockbridge made the inode, where the filesystem can say so."""
+    try:
+        os.getxattr(fd, ATTRIBUTE)
+    except OSError:
+        return False
+    return True
 
 
 def _find_locks(fd: int, seen: Look) -> None:
