@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 
 #include <csignal>
+#include <ctime>
 
 #include "lockfile.h"
 #include "sys.h"
@@ -149,13 +150,41 @@ Look look(const std::string& path, Depth depth) {
                   [](int fd, const struct statx&) { return mayBeLockedElsewhere(fd); });
 }
 
+// The file that was last found to be without our attribute: whoever tries the same lock again and
+// again need not ask again. To set the attribute changes the ctime, but maybe not within one tick of
+// the kernel's clock (10 ms at most): a file that was changed a moment ago is not remembered.
+class Stranger {
+ public:
+  bool is(const struct statx& st) const {
+    return known_ && identityOf(st) == id_ && st.stx_ctime.tv_sec == changed_.tv_sec &&
+           st.stx_ctime.tv_nsec == changed_.tv_nsec;
+  }
+  void remember(const struct statx& st) {
+    constexpr double kMoment = 100;  // milliseconds
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    known_ = now.tv_sec * 1e3 + now.tv_nsec / 1e6 - milliseconds(st.stx_ctime) > kMoment;
+    id_ = identityOf(st);
+    changed_ = st.stx_ctime;
+  }
+
+ private:
+  bool known_ = false;
+  Identity id_;
+  struct statx_timestamp changed_ = {};
+};
+
 Glimpse glimpse(const std::string& path) {
+  static thread_local Stranger stranger;
   struct statx st;
   if (statName(AT_FDCWD, path.c_str(), &st) < 0) return Glimpse::kUnclear;
   if (!S_ISREG(st.stx_mode)) return Glimpse::kHeld;
   if (st.stx_size == 0) {
-    const bool ours = lgetxattr(path.c_str(), kAttribute, nullptr, 0) >= 0;
-    return ours || st.stx_nlink != 1 ? Glimpse::kUnclear : Glimpse::kEmpty;
+    if (st.stx_nlink != 1) return Glimpse::kUnclear;
+    if (stranger.is(st)) return Glimpse::kEmpty;
+    if (lgetxattr(path.c_str(), kAttribute, nullptr, 0) >= 0) return Glimpse::kUnclear;
+    stranger.remember(st);
+    return Glimpse::kEmpty;
   }
   const Fd fd(openUntrusted(path.c_str(), O_RDONLY));
   int pid;

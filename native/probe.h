@@ -58,7 +58,7 @@ Look lookWith(const std::string& path, Depth depth, const Locks& locks, const El
 // way of another one, or on another machine.
 bool mayBeLockedElsewhere(int fd);
 
-// What a name shows in two or three system calls, for who only tries and wants no reasons. Takes
+// What a name shows in one to four system calls, for who only tries and wants no reasons. Takes
 // nothing and disturbs nobody; opens only a regular file that is not empty.
 enum class Glimpse {
   kUnclear,  // free, or it takes a real look

@@ -1,6 +1,6 @@
 // The short look of a try that wants no reasons: never says "held" where the full one would not.
 
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { acquireSync, inspectSync, tryAcquireSync, watchDirectory } from '../../
 import { surelyHeld } from '../../src/inspect/glance.js';
 import { native } from '../../src/native.js';
 import { flockHolder } from '../helpers/child.js';
-import { BASES, scratch } from '../helpers/scratch.js';
+import { BASES, scratch, until } from '../helpers/scratch.js';
 
 const FILES: Record<string, (path: string) => void> = {
   nothing: () => undefined,
@@ -76,6 +76,17 @@ describe.each(BASES)('in %s', (base) => {
     lock.releaseSync();
     expect(surelyHeld(other, {})).toBe(false);
   });
+});
+
+it('sees the mark of lockbridge on a file that it has seen without', async () => {
+  const path = join(scratch(), 'l');
+  const fd = native.openExclusive(path, 0o644);
+  const { ctimeMs } = statSync(path);
+  await until(() => Date.now() - ctimeMs > 200);
+  expect([surelyHeld(path, {}), surelyHeld(path, {})]).toEqual([true, true]);
+  native.setAttribute(fd);
+  expect(surelyHeld(path, {})).toBe(false);
+  native.close(fd);
 });
 
 it('the policy of the environment counts', () => {
