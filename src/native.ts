@@ -136,7 +136,11 @@ export interface Native {
   look(path: string, depth: number): RawLook;
   lookAll(paths: readonly string[], depth: number): Looks;
   /** The same, each as soon as it is there: other threads look while the first ones are judged. */
-  lookEach(paths: readonly string[], depth: number): Generator<RawLook>;
+  lookEach(
+    paths: readonly string[],
+    depth: number,
+    visit: (look: RawLook, at: number) => void,
+  ): void;
   glimpse(path: string): number;
   lookHeld(fd: number): RawLook;
   openers(ids: readonly string[], nameless: boolean): RawOpeners;
@@ -228,12 +232,13 @@ export const native: Native = {
   ...addon,
   look: (path, depth) => new Looks(addon.look(path, depth)).at(0),
   lookAll: (paths, depth) => new Looks(addon.lookAll(paths, depth)),
-  lookEach: function* (paths, depth) {
+  lookEach: (paths, depth, visit) => {
     const begun = addon.lookBegin(paths, depth);
-    for (;;) {
+    for (let before = 0; ;) {
       const looks = new Looks(addon.lookNext(begun));
       if (looks.length === 0) return;
-      for (let at = 0; at < looks.length; at++) yield looks.at(at);
+      for (let at = 0; at < looks.length; at++) visit(looks.at(at), before + at);
+      before += looks.length;
     }
   },
   lookHeld: (fd) => new Looks(addon.lookHeld(fd)).at(0),

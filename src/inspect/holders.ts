@@ -36,6 +36,7 @@ export function holdersOf(
   openers: readonly RawOpener[],
   processes: Processes,
 ): Holder[] {
+  if (openers.length === 0 && look.locks.length === 0) return [];
   const holders: Holder[] = [];
   const first: [RawOpener, LockLine][] = [];
   const shown = new Set<string>();
