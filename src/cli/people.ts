@@ -17,8 +17,9 @@ export function age(at: string, now: number = Date.now()): string {
 /** The same of milliseconds since the epoch. */
 export function ageOf(ms: number, now: number = Date.now()): string {
   const seconds = Math.floor((now - ms) / 1000);
-  const [size, unit] = STEPS.find(([step]) => seconds >= step) ?? [1, 's'];
-  return seconds < 0 ? '' : `${String(Math.floor(seconds / size))} ${unit}`;
+  for (const [size, unit] of STEPS)
+    if (seconds >= size) return `${String(Math.floor(seconds / size))} ${unit}`;
+  return seconds < 0 ? '' : '0 s';
 }
 
 const FROM: Readonly<Record<Since['from'], string>> = {

@@ -35,13 +35,21 @@ export function whenOf(
   if (claimed !== undefined) return { ms: claimed, from: 'record' };
   // A Date has whole milliseconds.
   const ms = Math.trunc(look.birth > 0 ? look.birth : look.ctime);
-  const started = by === 'kernel' ? holders.find(holds)?.started : undefined;
-  const process = started === undefined ? Number.NaN : Date.parse(started);
-  if (process > ms) return { ms: process, from: 'process' };
+  const started = by === 'kernel' ? startOf(holders.find(holds)) : Number.NaN;
+  if (started > ms) return { ms: started, from: 'process' };
   return { ms, from: look.birth > 0 ? 'birth' : 'change' };
 }
 
 const holds = ({ role }: Holder): boolean => role === 'holds';
+
+let parsed = { text: '', ms: Number.NaN };
+
+// One process may hold thousands.
+function startOf(holder: Holder | undefined): number {
+  const text = holder?.started ?? '';
+  if (text !== parsed.text) parsed = { text, ms: Date.parse(text) };
+  return parsed.ms;
+}
 
 /** In the form that people and programs get. */
 export function sinceOf({ ms, from }: When): Since {
