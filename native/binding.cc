@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "crew.h"
 #include "enter.h"
 #include "exits.h"
 #include "lockfile.h"
@@ -289,18 +290,22 @@ Napi::Value Silent(Info info) {
   return Napi::Boolean::New(info.Env(), mayChangeElsewhere(text(info[0])));
 }
 
-Napi::Array lockLines(Napi::Env env, const std::vector<LockLine>& lines) {
-  auto out = Napi::Array::New(env, lines.size());
-  for (uint32_t i = 0; i < lines.size(); i++) {
-    auto line = Napi::Object::New(env);
-    line.Set("kind", lines[i].kind);
-    line.Set("write", lines[i].write);
-    line.Set("waiting", lines[i].waiting);
-    line.Set("pid", lines[i].pid);
-    line.Set("from", lines[i].from);
-    line.Set("to", lines[i].to);
-    out[i] = line;
-  }
+// A line: kind, exclusive, waiting, pid, from, to.
+void pack(const LockLine& line, std::string* out) {
+  *out += line.kind + (line.write ? " 1" : " 0") + (line.waiting ? " 1 " : " 0 ");
+  *out += std::to_string(line.pid) + " " + line.from + " " + line.to + "\n";
+}
+
+Napi::Value arrayOf(Napi::Env env, const std::vector<double>& numbers) {
+  auto out = Napi::Float64Array::New(env, numbers.size());
+  if (out.IsEmpty()) return env.Undefined();  // nobody is left to be told
+  std::copy(numbers.begin(), numbers.end(), out.Data());
+  return out;
+}
+
+Napi::Value arrayOf(Napi::Env env, const std::vector<std::string>& texts) {
+  auto out = Napi::Array::New(env, texts.size());
+  for (uint32_t i = 0; i < texts.size(); i++) out[i] = texts[i];
   return out;
 }
 
@@ -327,24 +332,16 @@ class PackedLooks {
     bytes_ += id;
     bytes_ += seen.content;
     if (S_ISLNK(seen.st.stx_mode)) targets_.push_back(seen.target);
-    for (const LockLine& line : seen.locks) {
-      locks_ += line.kind + (line.write ? " 1" : " 0") + (line.waiting ? " 1 " : " 0 ");
-      locks_ += std::to_string(line.pid) + " " + line.from + " " + line.to + "\n";
-    }
+    for (const LockLine& line : seen.locks) pack(line, &locks_);
   }
 
   Napi::Value value(Napi::Env env) const {
-    auto numbers = Napi::Float64Array::New(env, numbers_.size());
-    if (numbers.IsEmpty()) return env.Undefined();  // nobody is left to be told
-    std::copy(numbers_.begin(), numbers_.end(), numbers.Data());
     napi_value bytes;
     napi_create_string_latin1(env, bytes_.data(), bytes_.size(), &bytes);
-    auto targets = Napi::Array::New(env, targets_.size());
-    for (uint32_t i = 0; i < targets_.size(); i++) targets[i] = targets_[i];
     auto out = Napi::Object::New(env);
-    out.Set("numbers", numbers);
+    out.Set("numbers", arrayOf(env, numbers_));
     out.Set("bytes", bytes);
-    out.Set("targets", targets);
+    out.Set("targets", arrayOf(env, targets_));
     out.Set("locks", locks_);
     return out;
   }
@@ -393,7 +390,7 @@ Napi::Value LookNext(Info info) {
   return packed(info, info[0].As<Napi::External<ManyLooks>>().Data()->next());
 }
 
-// (identities, nameless too) -> { found, hidden }; see Openers.
+// (identities, nameless too) -> see Openers, packed like looks.
 Napi::Value OpenersOf(Info info) {
   const Napi::Env env = info.Env();
   std::vector<Identity> wanted;
@@ -401,22 +398,24 @@ Napi::Value OpenersOf(Info info) {
     wanted.emplace_back();
     Identity::parse(id, &wanted.back());
   }
-  const Openers seen = openersOf(wanted, info[1].As<Napi::Boolean>().Value());
-  auto found = Napi::Array::New(env, seen.found.size());
-  for (uint32_t i = 0; i < seen.found.size(); i++) {
-    const Opener& opener = seen.found[i];
-    auto one = Napi::Object::New(env);
-    one.Set("target", opener.target);
-    one.Set("pid", opener.pid);
-    one.Set("fd", opener.fd);
-    one.Set("mount", opener.mount);
-    one.Set("locks", lockLines(env, opener.locks));
-    if (!opener.link.empty()) one.Set("link", opener.link);
-    if (!opener.born.empty()) one.Set("born", opener.born);
-    found[i] = one;
+  const Openers seen = openersOf(wanted, info[1].As<Napi::Boolean>().Value(), divide);
+  std::vector<double> numbers;
+  std::vector<std::string> names;
+  std::string locks;
+  for (const Opener& opener : seen.found) {
+    for (const double number : {double(opener.target), double(opener.pid), double(opener.fd),
+                                double(opener.mount), double(opener.locks.size())})
+      numbers.push_back(number);
+    if (opener.target < 0) {
+      names.push_back(opener.link);
+      names.push_back(opener.born);
+    }
+    for (const LockLine& line : opener.locks) pack(line, &locks);
   }
   auto out = Napi::Object::New(env);
-  out.Set("found", found);
+  out.Set("numbers", arrayOf(env, numbers));
+  out.Set("names", arrayOf(env, names));
+  out.Set("locks", locks);
   out.Set("hidden", seen.hidden);
   return out;
 }

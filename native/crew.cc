@@ -74,4 +74,9 @@ size_t Crew::next() {
   return std::min(used_ * kRange, count_);
 }
 
+void divide(size_t count, const std::function<void(size_t, size_t)>& work) {
+  Crew crew(count, work);
+  while (crew.next() < count) continue;
+}
+
 }  // namespace lockbridge

@@ -42,4 +42,7 @@ class Crew {
   std::vector<pthread_t> threads_;
 };
 
+// All of it at once.
+void divide(size_t count, const std::function<void(size_t begin, size_t end)>& work);
+
 }  // namespace lockbridge

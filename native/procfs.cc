@@ -7,9 +7,13 @@
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "lockfile.h"
@@ -64,21 +68,40 @@ bool isNumber(const char* name) {
   return *name != 0;
 }
 
-// Calls back for every entry of a directory whose name is a number. 0 or -errno.
-int eachNumber(int parent, const char* path, const std::function<void(int, const char*)>& visit) {
-  const int fd =
-      retry("openat", [&] { return openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-  if (fd < 0) return fd;
-  DIR* dir = fdopendir(fd);
-  if (dir == nullptr) {
-    close(fd);
-    return -ENOMEM;
+// The entries of a directory whose names are numbers.
+class Numbers {
+ public:
+  Numbers(int parent, const std::string& path) {
+    const int fd = retry(
+        "openat", [&] { return openat(parent, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    if (fd < 0) {
+      error_ = fd;
+    } else if ((dir_ = fdopendir(fd)) == nullptr) {
+      close(fd);
+      error_ = -ENOMEM;
+    }
   }
-  while (const dirent* entry = readdir(dir))
-    if (isNumber(entry->d_name)) visit(dirfd(dir), entry->d_name);
-  closedir(dir);
-  return 0;
-}
+  ~Numbers() {
+    if (dir_ != nullptr) closedir(dir_);
+  }
+  Numbers(const Numbers&) = delete;
+  Numbers& operator=(const Numbers&) = delete;
+
+  // -errno of opening it, or 0.
+  int error() const { return error_; }
+  int dir() const { return dirfd(dir_); }
+  // The next one; nullptr at the end.
+  const char* next() {
+    if (dir_ == nullptr) return nullptr;
+    while (const dirent* entry = readdir(dir_))
+      if (isNumber(entry->d_name)) return entry->d_name;
+    return nullptr;
+  }
+
+ private:
+  DIR* dir_ = nullptr;
+  int error_ = 0;
+};
 
 // "maj:min:ino" as /proc/locks prints it.
 std::string key(const Identity& id) {
@@ -93,6 +116,96 @@ bool isKernelThread(int proc, const std::string& pid) {
   constexpr unsigned long kKernelThread = 0x00200000;  // PF_KTHREAD
   return parseStat(slurpAt(proc, pid + "/stat")).flags & kKernelThread;
 }
+
+class Search {
+ public:
+  Search(const std::vector<Identity>& wanted, bool nameless, const Divide& divide)
+      : nameless_(nameless), divide_(divide) {
+    // Two names may be one inode.
+    for (size_t i = 0; i < wanted.size(); i++) targets_.emplace(wanted[i], i);
+  }
+
+  void process(int proc, const std::string& pid) {
+    Numbers fds(proc, pid + "/fd");
+    if (fds.error() < 0) {
+      // Also for want of descriptors of our own; one that has exited meanwhile hides nothing.
+      const bool gone = fds.error() == -ENOENT || fds.error() == -ESRCH;
+      if (!gone && !isKernelThread(proc, pid)) out_.hidden++;
+      return;
+    }
+    std::vector<std::string> names;
+    while (const char* fd = fds.next()) names.emplace_back(fd);
+    std::mutex mutex;
+    std::map<size_t, std::vector<Opener>> found;  // by the beginning of their range
+    divide_(names.size(), [&](size_t begin, size_t end) {
+      Range range{proc, pid, fds.dir(), {}, {}};
+      for (size_t i = begin; i < end; i++) descriptor(names[i], &range);
+      if (range.found.empty()) return;
+      const std::lock_guard<std::mutex> guard(mutex);
+      found[begin] = std::move(range.found);
+    });
+    for (auto& [begin, some] : found)
+      std::move(some.begin(), some.end(), std::back_inserter(out_.found));
+  }
+
+  Openers take() { return std::move(out_); }
+
+ private:
+  // Some descriptors of a process, gone through by one thread.
+  struct Range {
+    int proc;
+    const std::string& pid;
+    int fds;
+    Fd infos;  // opened when the first is wanted
+    std::vector<Opener> found;
+  };
+
+  void descriptor(const std::string& fd, Range* range) const {
+    struct statx st;
+    // Follows the link of /proc, which opens nothing.
+    if (statx(range->fds, fd.c_str(), AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_BTIME, &st) !=
+        0)
+      return;
+    const auto [first, last] = targets_.equal_range(identityOf(st));
+    const bool lost = nameless_ && S_ISREG(st.stx_mode) && st.stx_nlink == 0;
+    if (first == last && !lost) return;
+    Opener opener;
+    opener.pid = atoi(range->pid.c_str());
+    opener.fd = atoi(fd.c_str());
+    if (!range->infos.ok())
+      range->infos = Fd(openat(range->proc, (range->pid + "/fdinfo").c_str(), O_PATH | O_CLOEXEC));
+    DescriptorInfo about =
+        parseInfo(range->infos.ok() ? pieceAt(range->infos.get(), fd.c_str())
+                                    : slurpAt(range->proc, range->pid + "/fdinfo/" + fd));
+    opener.mount = about.mount;
+    opener.locks = std::move(about.locks);
+    if (first == last) {
+      if (opener.locks.empty()) return;
+      nameOf(range->fds, range->pid, fd, &opener);
+      range->found.push_back(std::move(opener));
+      return;
+    }
+    for (auto target = first; target != last; ++target) {
+      opener.target = target->second;
+      range->found.push_back(opener);
+    }
+  }
+
+  // Where a nameless file was.
+  static void nameOf(int fds, const std::string& pid, const std::string& fd, Opener* out) {
+    char link[4096];
+    const ssize_t size = readlinkat(fds, fd.c_str(), link, sizeof link);
+    if (size > 0) out->link.assign(link, static_cast<size_t>(size));
+    const std::string self = "/proc/" + pid + "/fd/" + fd;
+    const ssize_t named = getxattr(self.c_str(), kAttribute, link, 255);
+    if (named > 0) out->born.assign(link, static_cast<size_t>(named));
+  }
+
+  std::unordered_multimap<Identity, int, InodeHash, SameInode> targets_;
+  const bool nameless_;
+  const Divide& divide_;
+  Openers out_;
+};
 
 }  // namespace
 
@@ -121,50 +234,11 @@ std::vector<LockLine> LockTable::of(const Identity& id) const {
   return found == lines_.end() ? std::vector<LockLine>() : found->second;
 }
 
-Openers openersOf(const std::vector<Identity>& wanted, bool nameless) {
-  Openers out;
-  // Two names may be one inode.
-  std::unordered_multimap<Identity, int, InodeHash, SameInode> targets;
-  for (size_t i = 0; i < wanted.size(); i++) targets.emplace(wanted[i], i);
-  eachNumber(AT_FDCWD, "/proc", [&](int proc, const char* name) {
-    const std::string pid = name;
-    Fd info;
-    const int seen = eachNumber(proc, (pid + "/fd").c_str(), [&](int dir, const char* fd) {
-      struct statx st;
-      // Follows the link of /proc, which opens nothing.
-      if (statx(dir, fd, AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_BTIME, &st) != 0) return;
-      const auto [first, last] = targets.equal_range(identityOf(st));
-      const bool lost = nameless && S_ISREG(st.stx_mode) && st.stx_nlink == 0;
-      if (first == last && !lost) return;
-      Opener opener;
-      opener.pid = atoi(name);
-      opener.fd = atoi(fd);
-      if (!info.ok()) info = Fd(openat(proc, (pid + "/fdinfo").c_str(), O_PATH | O_CLOEXEC));
-      DescriptorInfo about =
-          parseInfo(info.ok() ? pieceAt(info.get(), fd) : slurpAt(proc, pid + "/fdinfo/" + fd));
-      opener.mount = about.mount;
-      opener.locks = std::move(about.locks);
-      if (first == last) {
-        if (opener.locks.empty()) return;
-        char link[4096];
-        const ssize_t size = readlinkat(dir, fd, link, sizeof link);
-        if (size > 0) opener.link.assign(link, static_cast<size_t>(size));
-        const std::string self = "/proc/" + pid + "/fd/" + fd;
-        const ssize_t named = getxattr(self.c_str(), kAttribute, link, 255);
-        if (named > 0) opener.born.assign(link, static_cast<size_t>(named));
-        out.found.push_back(std::move(opener));
-        return;
-      }
-      for (auto target = first; target != last; ++target) {
-        opener.target = target->second;
-        out.found.push_back(opener);
-      }
-    });
-    // Also for want of descriptors of our own; one that has exited meanwhile hides nothing.
-    const bool gone = seen == -ENOENT || seen == -ESRCH;
-    if (seen < 0 && !gone && !isKernelThread(proc, pid)) out.hidden++;
-  });
-  return out;
+Openers openersOf(const std::vector<Identity>& wanted, bool nameless, const Divide& divide) {
+  Search search(wanted, nameless, divide);
+  Numbers pids(AT_FDCWD, "/proc");
+  while (const char* pid = pids.next()) search.process(pids.dir(), pid);
+  return search.take();
 }
 
 bool othersHaveOpen(const Identity& id, int exceptFd) {

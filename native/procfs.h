@@ -3,6 +3,7 @@
 // and other users' descriptors are hidden from whoever is not root.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,9 +43,18 @@ struct Openers {
   int hidden = 0;  // processes whose descriptors we may not read, kernel threads not counted
 };
 
+// Has `work` done for ranges that together are 0 to count, by several threads perhaps (crew.h).
+using Divide =
+    std::function<void(size_t count, const std::function<void(size_t begin, size_t end)>& work)>;
+inline void undivided(size_t count, const std::function<void(size_t, size_t)>& work) {
+  work(0, count);
+}
+
 // Every visible opener of the inodes; with `nameless` also every opener of a regular file without
 // a link that has a kernel lock on it. Asks no filesystem for news: a dead server cannot hang us.
-Openers openersOf(const std::vector<Identity>& wanted, bool nameless);
+// `divide`: how the descriptors of a process are gone through.
+Openers openersOf(const std::vector<Identity>& wanted, bool nameless,
+                  const Divide& divide = undivided);
 
 // Whether a descriptor other than `exceptFd` of this process has the inode open. False also where
 // /proc cannot tell.

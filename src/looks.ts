@@ -26,13 +26,27 @@ function lineOf(text: string): LockLine {
   return { kind, write: write === '1', waiting: waiting === '1', pid: Number(pid), from, to };
 }
 
+/** What lines of locks say. Who holds many has the same line for each: it is taken apart once. */
+export function linesOf(packed: string): LockLine[] {
+  if (packed === '') return [];
+  let before = '';
+  let line: LockLine | undefined;
+  return packed
+    .slice(0, -1)
+    .split('\n')
+    .map((text) => {
+      if (line === undefined || text !== before) line = lineOf((before = text));
+      return line;
+    });
+}
+
 /** Some looks, in the order of their paths. */
 export class Looks {
   readonly length: number;
   readonly #numbers: Float64Array;
   readonly #bytes: string;
   readonly #targets: readonly string[];
-  readonly #lines: readonly string[];
+  readonly #lines: readonly LockLine[];
   /** Where the bytes, the target and the lines of each begin. */
   readonly #begin: Uint32Array;
 
@@ -41,7 +55,7 @@ export class Looks {
     this.#numbers = numbers;
     this.#bytes = bytes;
     this.#targets = targets;
-    this.#lines = locks === '' ? [] : locks.split('\n');
+    this.#lines = linesOf(locks);
     this.#begin = new Uint32Array(3 * this.length);
     let [byte, target, line] = [0, 0, 0];
     for (let at = 0; at < this.length; at++) {
@@ -87,10 +101,7 @@ export class Looks {
       known: number(11),
       leaseRefused: (flags & 8) !== 0,
       recordPid: number(12),
-      locks:
-        number(LINES) === 0
-          ? []
-          : this.#lines.slice(begin(2), begin(2) + number(LINES)).map(lineOf),
+      locks: number(LINES) === 0 ? [] : this.#lines.slice(begin(2), begin(2) + number(LINES)),
     };
   }
 

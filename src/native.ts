@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LockError } from './errors.js';
 import { Looks, type PackedLooks } from './looks.js';
+import { openersOf, type PackedOpeners } from './openers.js';
 
 /** One line of /proc/locks, or one lock line of an fdinfo; see `LockLine` in procfs.h. */
 export interface LockLine {
@@ -28,7 +29,7 @@ export interface RawOpener {
   fd: number;
   /** Id of its mount in /proc/PID/mountinfo. */
   mount: number;
-  locks: LockLine[];
+  locks: readonly LockLine[];
   /** Only of a nameless file: what /proc/PID/fd says, and the name that lockbridge gave it. */
   link?: string;
   born?: string;
@@ -90,7 +91,7 @@ export interface RawLook {
   known: number;
   leaseRefused: boolean;
   recordPid: number;
-  locks: LockLine[];
+  locks: readonly LockLine[];
 }
 
 /** Same order as `Origin` in lineage.h. */
@@ -136,7 +137,11 @@ export interface Native {
   look(path: string, depth: number): RawLook;
   lookAll(paths: readonly string[], depth: number): Looks;
   /** The same, each as soon as it is there: other threads look while the first ones are judged. */
-  lookEach(paths: readonly string[], depth: number): Generator<RawLook>;
+  lookEach(
+    paths: readonly string[],
+    depth: number,
+    visit: (look: RawLook, at: number) => void,
+  ): void;
   glimpse(path: string): number;
   lookHeld(fd: number): RawLook;
   openers(ids: readonly string[], nameless: boolean): RawOpeners;
@@ -196,13 +201,17 @@ function libc(): 'glibc' | 'musl' {
 }
 
 /** The addon itself: of many values it makes few, see looks.ts. */
-interface Addon extends Omit<Native, 'look' | 'lookAll' | 'lookEach' | 'lookHeld' | 'walk'> {
+interface Addon extends Omit<
+  Native,
+  'look' | 'lookAll' | 'lookEach' | 'lookHeld' | 'openers' | 'walk'
+> {
   look(path: string, depth: number): PackedLooks;
   lookAll(paths: readonly string[], depth: number): PackedLooks;
   lookBegin(paths: readonly string[], depth: number): object;
   /** Some more, or none at the end. */
   lookNext(begun: object): PackedLooks;
   lookHeld(fd: number): PackedLooks;
+  openers(ids: readonly string[], nameless: boolean): PackedOpeners;
   walk(...how: Parameters<Native['walk']>): PackedWalk | number;
 }
 
@@ -232,15 +241,17 @@ export const native: Native = {
   ...addon,
   look: (path, depth) => new Looks(addon.look(path, depth)).at(0),
   lookAll: (paths, depth) => new Looks(addon.lookAll(paths, depth)),
-  lookEach: function* (paths, depth) {
+  lookEach: (paths, depth, visit) => {
     const begun = addon.lookBegin(paths, depth);
-    for (;;) {
+    for (let before = 0; ;) {
       const looks = new Looks(addon.lookNext(begun));
       if (looks.length === 0) return;
-      for (let at = 0; at < looks.length; at++) yield looks.at(at);
+      for (let at = 0; at < looks.length; at++) visit(looks.at(at), before + at);
+      before += looks.length;
     }
   },
   lookHeld: (fd) => new Looks(addon.lookHeld(fd)).at(0),
+  openers: (ids, nameless) => openersOf(addon.openers(ids, nameless)),
   walk: (...how) => {
     const seen = addon.walk(...how);
     return typeof seen === 'number'

@@ -10,7 +10,7 @@ export function widthOf(cell: string): number {
 
 /** Lines whose columns start below each other. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  return table(rows, widthOf);
+  return table(rows, widthOf).join('\n');
 }
 
 /** The line, cut with an ellipsis where it is wider than `width`. */

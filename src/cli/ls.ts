@@ -2,13 +2,12 @@
 
 import picocolors from 'picocolors';
 import { EXIT } from '../errors.js';
-import type { Seen } from '../inspect/actions.js';
-import { withActions } from '../inspect/answer.js';
+import { withActions, type Sight } from '../inspect/answer.js';
 import { containersOf, nameContainers } from '../inspect/engine.js';
 import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf } from './options.js';
 import { inColor } from './color.js';
-import { age, whoShort } from './people.js';
+import { ageOf, whoShort } from './people.js';
 import { eachBelow } from './places.js';
 import { print } from './print.js';
 import { isNarrow, table } from './table.js';
@@ -39,11 +38,11 @@ export const lsCommand: Command = {
     const keyOf = KEY[args['sort'] as Key];
     // Of most only the line is kept: ten thousand inspections take longer to keep than to make.
     const found: { key: string | number; shown: string | Row }[] = [];
-    const named: [line: number, seen: Seen][] = [];
-    for (const [index, seen] of eachBelow(args, args['all'] === true, options)) {
+    const named: [line: number, seen: Sight][] = [];
+    eachBelow(args, args['all'] === true, options, (index, seen) => {
       if (containersOf(seen).length > 0) named.push([index, seen]);
       found[index] = { key: keyOf(seen), shown: show(seen) };
-    }
+    });
     await nameContainers(named.flatMap(([, seen]) => containersOf(seen)));
     for (const [line, seen] of named) found[line] = { key: keyOf(seen), shown: show(seen) };
     const lines = Object.values(found); // without the gaps of what is not listed
@@ -58,46 +57,53 @@ export const lsCommand: Command = {
 type Row = readonly string[];
 
 /** What the lines are sorted by: the oldest last. */
-const KEY: Readonly<Record<Key, (seen: Seen) => string | number>> = {
+const KEY: Readonly<Record<Key, (seen: Sight) => string | number>> = {
   path: ({ path }) => path,
-  verdict: ({ verdict, by }) => `${verdict} ${by ?? ''}`,
-  protocol: ({ protocol = '' }) => protocol,
-  holder: whoShort,
-  age: ({ since }) => -Date.parse(since?.at ?? ''),
+  verdict: ({ judged: { verdict, by } }) => `${verdict} ${by ?? ''}`,
+  protocol: ({ judged: { protocol = '' } }) => protocol,
+  holder: who,
+  age: ({ when }) => (when === undefined ? Number.NaN : -when.ms),
 };
 
 const color = picocolors.createColors(inColor());
 const PAINT = { free: color.dim, held: color.yellow, stale: color.green, residue: color.green };
 
-function asRow(seen: Seen): Row {
-  const { path, verdict, by, protocol, since, record, holders, orphans } = seen;
-  const waiting = holders.filter(({ role }) => role === 'waits').length;
-  const notes = [
-    record?.reason ?? '',
-    waiting === 0 ? '' : `(${String(waiting)} waiting)`,
-    orphans.length === 0 ? '' : color.red(`(${String(orphans.length)} ORPHANED)`),
-  ];
+function who({ holders, judged: { record }, service }: Sight): string {
+  return whoShort({ holders, record, service });
+}
+
+function asRow(seen: Sight): Row {
+  const { verdict, by, protocol = '-' } = seen.judged;
+  const { when } = seen;
   return [
-    path,
+    seen.path,
     PAINT[verdict](by === undefined ? verdict : `${verdict} ${by}`),
-    protocol ?? '-',
-    whoShort(seen),
-    since === undefined ? '-' : age(since.at) || 'in the future',
-    notes.filter((note) => note !== '').join(' '),
+    protocol,
+    who(seen),
+    when === undefined ? '-' : ageOf(when.ms) || 'in the future',
+    notes(seen),
   ];
+}
+
+function notes({ judged: { record }, holders, orphans }: Sight): string {
+  const waiting = holders.filter(({ role }) => role === 'waits').length;
+  const all = record === undefined || record.reason === '' ? [] : [record.reason];
+  if (waiting > 0) all.push(`(${String(waiting)} waiting)`);
+  if (orphans.length > 0) all.push(color.red(`(${String(orphans.length)} ORPHANED)`));
+  return all.join(' ');
 }
 
 async function tableOf(rows: readonly Row[]): Promise<string> {
   if (rows.length === 0) return 'no locks\n';
   const all = [['PATH', 'VERDICT', 'PROTOCOL', 'HOLDER', 'AGE', 'REASON'], ...rows];
-  const narrow = all.every((row) => row.every(isNarrow));
-  const width = narrow ? (cell: string) => cell.length : (await import('./columns.js')).widthOf;
-  return `${table(all, width)}\n`;
+  const lines = table(all, (cell) => cell.length);
+  const wide = lines.every(isNarrow) ? lines : table(all, (await import('./columns.js')).widthOf);
+  return `${wide.join('\n')}\n`;
 }
 
 // One element of what JSON.stringify would make of all of them.
-function asJson(seen: Seen): string {
-  return JSON.stringify([withActions(seen)], null, 2).slice(2, -2);
+function asJson(seen: Sight): string {
+  return JSON.stringify([withActions(seen.whole())], null, 2).slice(2, -2);
 }
 
 function jsonOf(elements: readonly string[]): string {

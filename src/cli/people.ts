@@ -11,9 +11,15 @@ const STEPS: readonly [seconds: number, unit: string][] = [
 
 /** How old, in its largest unit: `3 min`; '' where the clock says that it is still to come. */
 export function age(at: string, now: number = Date.now()): string {
-  const seconds = Math.floor((now - Date.parse(at)) / 1000);
-  const [size, unit] = STEPS.find(([step]) => seconds >= step) ?? [1, 's'];
-  return seconds < 0 ? '' : `${String(Math.floor(seconds / size))} ${unit}`;
+  return ageOf(Date.parse(at), now);
+}
+
+/** The same of milliseconds since the epoch. */
+export function ageOf(ms: number, now: number = Date.now()): string {
+  const seconds = Math.floor((now - ms) / 1000);
+  for (const [size, unit] of STEPS)
+    if (seconds >= size) return `${String(Math.floor(seconds / size))} ${unit}`;
+  return seconds < 0 ? '' : '0 s';
 }
 
 const FROM: Readonly<Record<Since['from'], string>> = {
@@ -75,7 +81,9 @@ export function whoShort({
   holders,
   record,
   service,
-}: Pick<Inspection, 'holders' | 'record' | 'service'>): string {
+}: Pick<Inspection, 'holders'> & {
+  [Known in 'record' | 'service']?: Inspection[Known] | undefined;
+}): string {
   const holder =
     holders.find(({ role }) => role === 'holds') ?? holders.find(({ role }) => role === 'open');
   if (holder !== undefined) {

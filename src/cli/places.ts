@@ -2,8 +2,7 @@
 
 import { LockError } from '../errors.js';
 import { findLocks, USUAL_PLACES, usualPlaces, type Found } from '../inspect/find.js';
-import type { Seen } from '../inspect/actions.js';
-import { withActions } from '../inspect/answer.js';
+import { withActions, type Sight } from '../inspect/answer.js';
 import { inspectEach, type InspectOptions } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
 import { warn } from './output.js';
@@ -21,14 +20,15 @@ export function placesOf(args: Record<string, unknown>): { dirs: string[]; given
 }
 
 /**
- * Every lock below the places with its index in the order of their paths, judged when it is asked for; of
+ * Every lock below the places with its index in the order of their paths, told when it is judged; of
  * those that come twice the last counts. What could not be looked at is said on stderr.
  */
-export function* eachBelow(
+export function eachBelow(
   args: Record<string, unknown>,
   all: boolean,
   options: InspectOptions,
-): Generator<readonly [index: number, seen: Seen]> {
+  visit: (index: number, seen: Sight) => void,
+): void {
   const { dirs, given } = placesOf(args);
   const found = dirs.map((dir): Found => findLocks(dir, { all, follow: given }));
   for (const [at, { unreadable, cut }] of found.entries()) {
@@ -36,9 +36,10 @@ export function* eachBelow(
     if (cut) warn(`not all of '${dirs[at] ?? ''}' was looked at: too many entries, or too deep`);
   }
   const paths = [...new Set(found.flatMap((one) => one.paths))];
-  for (const [index, one] of inspectEach(paths, options))
+  inspectEach(paths, options, (index, one) => {
     if (LockError.is(one)) warn(one.message);
-    else if (one.verdict !== 'free' || one.orphans.length > 0) yield [index, one];
+    else if (one.judged.verdict !== 'free' || one.orphans.length > 0) visit(index, one);
+  });
 }
 
 /** The same, all of them, with the ways out. */
@@ -47,7 +48,7 @@ export function lookBelow(
   all: boolean,
   options: InspectOptions,
 ): Inspection[] {
-  const found: Seen[] = [];
-  for (const [index, seen] of eachBelow(args, all, options)) found[index] = seen;
-  return Object.values(found).map(withActions);
+  const found: Inspection[] = [];
+  eachBelow(args, all, options, (index, seen) => (found[index] = withActions(seen.whole())));
+  return Object.values(found);
 }

@@ -4,17 +4,24 @@
 /** How many columns of a terminal a text takes. */
 export type Width = (cell: string) => number;
 
-/** Whether every character takes one column. Nearly every cell does, and needs no table of the world's scripts. */
-export function isNarrow(cell: string): boolean {
-  return /^[ -~…]*$/.test(cell);
+/** Whether every character takes one column. Nearly all do, and need no table of the world's scripts. */
+export function isNarrow(text: string): boolean {
+  return /^[ -~…]*$/.test(text);
 }
 
 /** Lines whose columns start below each other. */
-export function table(rows: readonly (readonly string[])[], width: Width): string {
+export function table(rows: readonly (readonly string[])[], width: Width): string[] {
   const widths: number[] = [];
   for (const row of rows)
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell));
-  const pad = (cell: string, at: number): string =>
-    cell + ' '.repeat((widths[at] ?? 0) - width(cell));
-  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+    for (let at = 0; at < row.length; at++)
+      widths[at] = Math.max(widths[at] ?? 0, width(row[at] ?? ''));
+  return rows.map((row) => {
+    let line = '';
+    for (let at = 0, gap = 0; at < row.length; at++) {
+      const cell = row[at] ?? '';
+      line += ' '.repeat(gap) + cell;
+      gap = (widths[at] ?? 0) - width(cell) + 2;
+    }
+    return line.trimEnd();
+  });
 }

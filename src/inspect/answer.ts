@@ -9,7 +9,7 @@ import type { RawLook } from '../native.js';
 import { actionsFor, type Seen } from './actions.js';
 import type { LockHistory } from './history.js';
 import { serviceOf } from './service.js';
-import { sinceOf } from './since.js';
+import { sinceOf, whenOf, type When } from './since.js';
 import type { Holder, Inspection } from './types.js';
 import type { Judgement } from './verdict.js';
 
@@ -48,18 +48,13 @@ export function policiesFor(
   };
 }
 
-/** The answer, without the ways out, for a path with nothing at it; LockError if its directory is not there either. */
-export function freeAnswer(path: string, orphans: Holder[]): Seen | LockError {
+/** For a path with nothing at it; LockError if its directory is not there either. */
+export function freeSight(path: string, orphans: Holder[]): Sight | LockError {
   if (lstatSync(dirname(path), { throwIfNoEntry: false }) === undefined)
     return fromErrno(ENOENT, 'lstat', path);
-  return {
-    path,
-    verdict: 'free',
-    holders: [],
-    orphans,
-    evidence: [{ kind: 'nothing', text: 'nothing is at the path' }],
-    unseen: [],
-  };
+  const evidence = [{ kind: 'nothing', text: 'nothing is at the path' }];
+  const judged: Judgement = { verdict: 'free', named: [], evidence };
+  return new Sight(path, undefined, judged, [], { orphans, unseen: [] });
 }
 
 /** The same with the ways out. */
@@ -67,24 +62,69 @@ export function withActions(seen: Seen): Inspection {
   return { ...seen, actions: actionsFor(seen) };
 }
 
-/** The answer for what was judged, without the ways out; `kernel`: who is behind its kernel locks. */
-export function answer(
-  path: string,
-  look: RawLook,
-  { named, ...judged }: Judgement,
-  kernel: readonly Holder[],
-  around: Pick<Inspection, 'orphans' | 'unseen'>,
-): Seen {
-  const service = serviceOf(path);
-  const holders = [...kernel, ...named];
-  return {
-    path,
-    ...judged,
-    id: look.id,
-    holders,
-    since: sinceOf(look, judged, holders),
-    changed: look.ctime,
-    ...(service && { service }),
-    ...around,
-  };
+/**
+ * A path as it was judged. Of ten thousand a line each is shown, so the rest of the answer is made when
+ * it is asked for.
+ */
+export class Sight {
+  readonly path: string;
+  readonly judged: Judgement;
+  /** Who holds it, who waits, who is named in the file. */
+  readonly holders: Holder[];
+  readonly orphans: Holder[];
+  readonly #look: RawLook | undefined;
+  readonly #unseen: string[];
+
+  /** `look`: undefined where nothing is at the path; `kernel`: who is behind its kernel locks. */
+  constructor(
+    path: string,
+    look: RawLook | undefined,
+    judged: Judgement,
+    kernel: Holder[],
+    { orphans, unseen }: Pick<Inspection, 'orphans' | 'unseen'>,
+  ) {
+    this.path = path;
+    this.judged = judged;
+    this.holders = judged.named.length === 0 ? kernel : [...kernel, ...judged.named];
+    this.orphans = orphans;
+    this.#look = look;
+    this.#unseen = unseen;
+  }
+
+  /** Since when it is held, or has been there; undefined where nothing is. */
+  get when(): When | undefined {
+    return this.#look && whenOf(this.#look, this.judged, this.holders);
+  }
+
+  /** The service whose lock directory this is. */
+  get service(): Inspection['service'] {
+    return serviceOf(this.path);
+  }
+
+  /** The whole answer but for the ways out. */
+  whole(): Seen {
+    const { path, holders, orphans } = this;
+    const { verdict, by, protocol, object, record, certainty, evidence } = this.judged;
+    const look = this.#look;
+    const unseen = this.#unseen;
+    if (look === undefined) return { path, verdict, holders, orphans, evidence, unseen };
+    const service = this.service;
+    return {
+      path,
+      ...(object !== undefined && { object }),
+      evidence,
+      ...(record !== undefined && { record }),
+      ...(protocol !== undefined && { protocol }),
+      ...(certainty !== undefined && { certainty }),
+      verdict,
+      ...(by !== undefined && { by }),
+      id: look.id,
+      holders,
+      since: sinceOf(whenOf(look, this.judged, holders)),
+      changed: look.ctime,
+      ...(service && { service }),
+      orphans,
+      unseen,
+    };
+  }
 }

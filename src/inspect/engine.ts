@@ -103,7 +103,10 @@ function nameFromMonitor(container: Container): void {
 
 /** The containers of everybody whom an inspection names. */
 export function containersOf(seen: Pick<Inspection, 'holders' | 'orphans'>): Container[] {
-  return [...seen.holders, ...seen.orphans].flatMap(({ container }) => container ?? []);
+  const found: Container[] = [];
+  for (const some of [seen.holders, seen.orphans])
+    for (const { container } of some) if (container !== undefined) found.push(container);
+  return found;
 }
 
 /**

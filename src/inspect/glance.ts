@@ -6,11 +6,11 @@ import { LockError } from '../errors.js';
 import { DEPTH, GLIMPSE, native, type RawLook } from '../native.js';
 import { lineageKept, lineagePending, originOf } from '../watch.js';
 import {
-  answer,
   failureOf,
-  freeAnswer,
+  freeSight,
   isNothing,
   policiesFor,
+  Sight,
   withActions,
   type Policies,
 } from './answer.js';
@@ -29,9 +29,9 @@ export function glance(path: string, policies: Policies, brief = true): Inspecti
   const depth = brief ? DEPTH.brief : DEPTH.content;
   const look = native.look(path, lineagePending(path) ? DEPTH.name : depth);
   if (isNothing(look)) {
-    const seen = freeAnswer(path, []);
+    const seen = freeSight(path, []);
     if (LockError.is(seen)) throw seen;
-    return withActions(seen);
+    return withActions(seen.whole());
   }
   const failure = failureOf(path, look);
   if (failure !== undefined) throw failure;
@@ -87,5 +87,5 @@ function judgeLook(path: string, look: RawLook, policies: Policies, underLock: b
 
 function inBrief(path: string, look: RawLook, judged: Judgement): Inspection {
   const kernel = holdersOf(look, [], new Processes(true));
-  return withActions(answer(path, look, judged, kernel, { orphans: [], unseen: [] }));
+  return withActions(new Sight(path, look, judged, kernel, { orphans: [], unseen: [] }).whole());
 }

@@ -10,8 +10,8 @@ import { LockError } from '../errors.js';
 import { checkOptions, checkPath } from '../lock/options.js';
 import { DEPTH, native, type RawLook } from '../native.js';
 import { lineagePending } from '../watch.js';
-import { actionsFor, type Seen } from './actions.js';
-import { withActions, type Policies } from './answer.js';
+import { actionsFor } from './actions.js';
+import { withActions, type Policies, type Sight } from './answer.js';
 import { containersOf, nameContainers } from './engine.js';
 import { whoIsMeant } from './meant.js';
 import { Processes } from './process.js';
@@ -74,77 +74,88 @@ export function inspectAllSync(
   paths: readonly string[],
   options: InspectOptions = {},
 ): (Inspection | LockError)[] {
-  return allOf(inspectEach(paths, options));
+  return allOf((visit) => {
+    inspectEach(paths, options, visit);
+  });
 }
 
-/** What is at the path of this index. */
-export type SeenAt = readonly [index: number, seen: Seen | LockError];
+/** Told what is at the path of this index. */
+export type Visit = (index: number, seen: Sight | LockError) => void;
 
 /**
- * The same one by one, without the ways out, each judged when it is asked for: whoever needs but a line
- * of each of ten thousand keeps nothing else, and that is most of the time that they take. Those that
- * need no search come first, while others are still being looked at; one may come again, and then the
- * last counts.
+ * The same one by one, each told when it is judged: whoever needs but a line of each of ten thousand
+ * keeps nothing else, and that is most of the time that they take. Those that need no search come first,
+ * while others are still being looked at; one may come again, and then the last counts.
  */
-export function inspectEach(
-  paths: readonly string[],
-  options: InspectOptions = {},
-): Iterable<SeenAt> {
+export function inspectEach(paths: readonly string[], options: InspectOptions, visit: Visit): void {
   for (const path of paths) checkPath(path);
   checkOptions(options);
-  return judgeEach(paths, looksAt(paths, options), options);
+  judgeEach(paths, options, visit, (look) => {
+    lookAtEach(paths, options, look);
+  });
 }
 
 /** What the looks at the paths mean: searches /proc once for whom they name, and judges. */
 export function inspectLooks(
   paths: readonly string[],
-  looks: Iterable<RawLook>,
+  looks: readonly RawLook[],
   options: InspectOptions = {},
 ): (Inspection | LockError)[] {
-  return allOf(judgeEach(paths, looks, options));
+  return allOf((visit) => {
+    judgeEach(paths, options, visit, (look) => {
+      looks.forEach(look);
+    });
+  });
 }
 
-function allOf(seen: Iterable<SeenAt>): (Inspection | LockError)[] {
+function allOf(each: (visit: Visit) => void): (Inspection | LockError)[] {
   const all: (Inspection | LockError)[] = [];
-  for (const [at, one] of seen) all[at] = LockError.is(one) ? one : withActions(one);
+  each((at, one) => (all[at] = LockError.is(one) ? one : withActions(one.whole())));
   return all;
 }
 
 // Only files that somebody may have open need a search, which is made when all are known. Of many the
 // others are judged at once; whom the search then finds orphaned there is rare enough to look again.
-function* judgeEach(
+function judgeEach(
   paths: readonly string[],
-  looks: Iterable<RawLook>,
   options: InspectOptions,
-): Generator<SeenAt> {
+  visit: Visit,
+  lookEach: (visit: VisitLook) => void,
+): void {
   const scene = new Scene(options);
   const few = paths.length < MANY;
   const rest: RawLook[] = []; // by the index of their path, with gaps
   const open: RawLook[] = [];
-  let at = 0;
-  for (const look of looks) {
+  lookEach((look, at) => {
     const nobody = look.error < 0 || nobodyHasIt(look);
     if (!nobody) open.push(look);
     if (few || !nobody) rest[at] = look;
-    else yield [at, scene.judge(paths[at] ?? '', look)];
-    at++;
-  }
+    else visit(at, scene.judge(paths[at] ?? '', look));
+  });
   scene.search(open);
   for (const [index, path] of paths.entries()) {
     const look = rest[index];
-    if (look !== undefined) yield [index, scene.judge(path, look)];
+    if (look !== undefined) visit(index, scene.judge(path, look));
     else if (scene.orphaned(path))
-      yield [index, scene.judge(path, native.look(path, DEPTH.content))];
+      visit(index, scene.judge(path, native.look(path, DEPTH.content)));
   }
 }
 
 // So many looks are worth judging the first of them before the last is made.
 const MANY = 1000;
 
+type VisitLook = (look: RawLook, at: number) => void;
+
 // A file whose maker has it open right now must not be opened: that would end its lineage.
-function looksAt(paths: readonly string[], { probe, waiters }: InspectOptions): Iterable<RawLook> {
+function lookAtEach(
+  paths: readonly string[],
+  { probe, waiters }: InspectOptions,
+  visit: VisitLook,
+): void {
   const depth = probe === true ? DEPTH.probe : waiters === false ? DEPTH.brief : DEPTH.content;
   if (paths.some(lineagePending))
-    return paths.map((path) => native.look(path, lineagePending(path) ? DEPTH.name : depth));
-  return paths.length < MANY ? native.lookAll(paths, depth).all() : native.lookEach(paths, depth);
+    for (const [at, path] of paths.entries())
+      visit(native.look(path, lineagePending(path) ? DEPTH.name : depth), at);
+  else if (paths.length < MANY) native.lookAll(paths, depth).all().forEach(visit);
+  else native.lookEach(paths, depth, visit);
 }

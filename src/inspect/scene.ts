@@ -4,8 +4,7 @@ import { emptyPolicy } from '../env.js';
 import type { LockError } from '../errors.js';
 import { KNOWN, native, type RawLook, type RawOpener, type RawOpeners } from '../native.js';
 import { originOf } from '../watch.js';
-import type { Seen } from './actions.js';
-import { answer, failureOf, freeAnswer, isNothing, policiesFor } from './answer.js';
+import { failureOf, freeSight, isNothing, policiesFor, Sight } from './answer.js';
 import { Directories } from './directories.js';
 import { holdersOf } from './holders.js';
 import type { InspectOptions } from './inspect.js';
@@ -62,24 +61,27 @@ export class Scene {
   }
 
   /** What is at the path; LockError if that cannot be said. */
-  judge(path: string, look: RawLook): Seen | LockError {
+  judge(path: string, look: RawLook): Sight | LockError {
     const orphans = this.#orphans.of(path);
-    if (isNothing(look)) return freeAnswer(path, orphans);
+    if (isNothing(look)) return freeSight(path, orphans);
     const failure = failureOf(path, look);
     if (failure !== undefined) return failure;
-    const found = (nobodyHasIt(look) ? undefined : this.#openers.get(look.id)) ?? NOBODY;
+    const nobody = nobodyHasIt(look);
+    const found = (nobody ? undefined : this.#openers.get(look.id)) ?? NOBODY;
     const searched = this.#options.search !== false;
+    const { empty, earlierBoot } = policiesFor(this.#options, look);
     const judged = judge(look, {
       path,
+      empty,
+      earlierBoot,
       pids: this.#pids,
       directories: this.#directories,
       origin: originOf(path),
       openers: { found, complete: this.#view.complete && searched },
-      ...policiesFor(this.#options, look),
     });
     const kernel = holdersOf(look, found, this.#processes);
-    const blind = !nobodyHasIt(look) && !kernel.some(({ role }) => role === 'holds');
+    const blind = !nobody && !kernel.some(({ role }) => role === 'holds');
     const unseen = blind ? this.#view.sentences(look, found.length, searched) : [];
-    return answer(path, look, judged, kernel, { orphans, unseen });
+    return new Sight(path, look, judged, kernel, { orphans, unseen });
   }
 }

@@ -4,7 +4,7 @@
 
 import { parseRecord, type LockRecord } from '../lock/record.js';
 import type { EmptyPolicy } from '../lock/types.js';
-import { KNOWN, ORIGIN, type RawLook, type RawOpener } from '../native.js';
+import { KNOWN, ORIGIN, type LockLine, type RawLook, type RawOpener } from '../native.js';
 import type { Footprint } from '../peers/types.js';
 import { printable } from '../printable.js';
 import type { Directories } from './directories.js';
@@ -33,11 +33,12 @@ export interface Judgement {
   verdict: Verdict;
   by?: HeldBy;
   protocol?: string;
-  object: ObjectType;
+  /** Absent where nothing is at the path. */
+  object?: ObjectType;
   record?: LockRecord;
   certainty?: Footprint['certainty'];
   /** Whom the file itself names: somebody's claim, of an unknown pid namespace. */
-  named: Holder[];
+  named: readonly Holder[];
   evidence: Evidence[];
 }
 
@@ -64,105 +65,123 @@ const HOW_UNLOCKED: Readonly<Record<string, string>> = {
   'no-lease': 'no kernel lock shows on it',
 };
 
-type Note = (kind: string, text: string) => void;
+const NOBODY: readonly Holder[] = [];
 
 /** Judges one look. Pure but for asking /proc about pids that the file or the kernel names. */
 export function judge(look: RawLook, context: Context): Judgement {
-  const evidence: Evidence[] = [];
-  const note: Note = (kind, text) => void evidence.push({ kind, text });
   const object = TYPES[look.mode & 0o170000] ?? 'file';
+  // One object from the beginning to the end: it is made ten thousand times where so many are judged.
+  const judged: Judgement = { verdict: 'held', object, named: NOBODY, evidence: [] };
+  if (object === 'file') return judgeFile(look, context, judged);
+  return judgeObject(object, look, context, judged);
+}
 
-  if (object !== 'file') {
-    const target = object === 'symlink' ? ` to '${printable(look.target)}'` : '';
-    note(
-      'object',
-      `a ${object}${target}: only an existence locker makes one; never opened or followed`,
-    );
-    const footprint = recognise(context.path, look, context.directories);
-    const { dead, ...about } = whose(footprint, context, note);
-    const known = { object, protocol: object, ...about, evidence };
-    if (context.earlierBoot === undefined) return { ...known, verdict: 'held', by: 'existence' };
-    noteEarlierBoot(context.earlierBoot, note);
-    return { ...known, verdict: 'stale' };
-  }
+function note({ evidence }: Judgement, kind: string, text: string): void {
+  evidence.push({ kind, text });
+}
 
+function settle(judged: Judgement, verdict: Verdict, by?: HeldBy): Judgement {
+  judged.verdict = verdict;
+  if (by !== undefined) judged.by = by;
+  return judged;
+}
+
+function judgeObject(
+  object: ObjectType,
+  look: RawLook,
+  context: Context,
+  judged: Judgement,
+): Judgement {
+  const target = object === 'symlink' ? ` to '${printable(look.target)}'` : '';
+  note(
+    judged,
+    'object',
+    `a ${object}${target}: only an existence locker makes one; never opened or followed`,
+  );
+  judged.protocol = object;
+  whose(recognise(context.path, look, context.directories), context, judged);
+  if (context.earlierBoot === undefined) return settle(judged, 'held', 'existence');
+  noteEarlierBoot(context.earlierBoot, judged);
+  return settle(judged, 'stale');
+}
+
+function judgeFile(look: RawLook, context: Context, judged: Judgement): Judgement {
   const parsed = parseRecord(look.content);
   const record = typeof parsed === 'object' ? parsed : undefined;
   const ours = record !== undefined || parsed === 'residue' || look.attribute;
   const footprint = ours ? undefined : recognise(context.path, look, context.directories);
   const protocol = ours ? 'lockbridge' : footprint?.protocol;
-  const known = {
-    object,
-    evidence,
-    named: [],
-    ...(record && { record }),
-    ...(protocol !== undefined && { protocol }),
-    ...(footprint && { certainty: footprint.certainty }),
-  };
+  if (record !== undefined) judged.record = record;
+  if (protocol !== undefined) judged.protocol = protocol;
+  if (footprint !== undefined) judged.certainty = footprint.certainty;
 
   if (context.underLock !== true) {
-    const locked = kernelLock(look, context, note);
-    if (locked === true)
-      return {
-        ...known,
-        protocol: protocol ?? kindOf(look, context),
-        verdict: 'held',
-        by: 'kernel',
-      };
-    if (locked === undefined) return { ...known, verdict: 'held', by: 'undecidable' };
-  } else note('own-locks', 'we hold its kernel locks ourselves');
+    const locked = kernelLock(look, context, judged);
+    if (locked === true) {
+      judged.protocol ??= kindOf(look, context);
+      return settle(judged, 'held', 'kernel');
+    }
+    if (locked === undefined) return settle(judged, 'held', 'undecidable');
+  } else note(judged, 'own-locks', 'we hold its kernel locks ourselves');
 
   if (parsed === 'residue') {
-    note('residue-mark', 'it carries the mark that a released lockbridge lock leaves');
-    return { ...known, verdict: 'residue' };
+    note(judged, 'residue-mark', 'it carries the mark that a released lockbridge lock leaves');
+    return settle(judged, 'residue');
   }
   if (ours && look.elsewhere && (record === undefined || !processGone(record))) {
     note(
+      judged,
       'elsewhere',
       'no kernel lock shows, but on this filesystem one taken through another mount or machine would not, and its holder is not provably gone',
     );
-    return { ...known, verdict: 'held', by: 'undecidable' };
+    return settle(judged, 'held', 'undecidable');
   }
   if (ours) {
     if (record !== undefined && context.openers !== undefined)
-      note('record', context.pids.fateOf(record));
-    note('own-unlocked', 'lockbridge made it and always holds a kernel lock: its holder is gone');
-    return { ...known, verdict: 'stale' };
+      note(judged, 'record', context.pids.fateOf(record));
+    note(
+      judged,
+      'own-unlocked',
+      'lockbridge made it and always holds a kernel lock: its holder is gone',
+    );
+    return settle(judged, 'stale');
   }
   if (protocol === 'helios' && !look.elsewhere) {
-    note('helios-unlocked', 'Helios always holds a flock on its file: its holder is gone');
-    return { ...known, verdict: 'stale' };
+    note(judged, 'helios-unlocked', 'Helios always holds a flock on its file: its holder is gone');
+    return settle(judged, 'stale');
   }
   if (context.origin?.origin === ORIGIN.kernel && context.origin.id === look.id) {
     note(
+      judged,
       'lineage',
       'its creation was watched: a kernel locker made it, which leaves no existence lock',
     );
-    return { ...known, verdict: 'residue', protocol: protocol ?? 'flock' };
+    judged.protocol ??= 'flock';
+    return settle(judged, 'residue');
   }
   if (context.earlierBoot !== undefined && !look.elsewhere) {
-    noteEarlierBoot(context.earlierBoot, note);
-    return { ...known, verdict: 'stale' };
+    noteEarlierBoot(context.earlierBoot, judged);
+    return settle(judged, 'stale');
   }
-  return foreign(look, context, known, footprint, note);
+  return foreign(look, context, footprint, judged);
 }
 
-// Who made it and whom it names, by its footprint.
-function whose(
-  footprint: Footprint | undefined,
-  context: Context,
-  note: Note,
-): Pick<Judgement, 'protocol' | 'certainty' | 'named'> & { dead: boolean } {
-  if (footprint === undefined) return { named: [], dead: false };
+// Who made it and whom it names, by its footprint; whether the holder is provably gone.
+function whose(footprint: Footprint | undefined, context: Context, judged: Judgement): boolean {
+  if (footprint === undefined) return false;
   const { protocol, certainty, text } = footprint;
-  note('footprint', text);
+  note(judged, 'footprint', text);
   const { holders, evidence, dead } = named(footprint, (pid) => context.pids.alive(pid));
-  for (const { kind, text: why } of evidence) note(kind, why);
-  return { protocol, certainty, named: holders, dead };
+  judged.evidence.push(...evidence);
+  judged.protocol = protocol;
+  judged.certainty = certainty;
+  judged.named = holders;
+  return dead;
 }
 
-function noteEarlierBoot(boot: string, note: Note): void {
+function noteEarlierBoot(boot: string, judged: Judgement): void {
   note(
+    judged,
     'earlier-boot',
     `this very file was on record under an earlier boot (${boot}): whoever made it is gone`,
   );
@@ -171,30 +190,40 @@ function noteEarlierBoot(boot: string, note: Note): void {
 // Which family of kernel lockers: they do not see each other. Only asking for record locks tells where
 // no line shows (F_OFD_GETLK sees no flock).
 function kindOf(look: RawLook, { openers }: Context): string {
-  const lines = [...look.locks, ...(openers?.found.flatMap(({ locks }) => locks) ?? [])];
-  const record = lines.length === 0 ? KNOWN[look.known] === 'ofd-getlk' : true;
-  return record && !lines.some(({ kind }) => kind === 'FLOCK') ? 'record lock' : 'flock';
+  const some = (is: (line: LockLine) => boolean): boolean =>
+    look.locks.some(is) || openers?.found.some(({ locks }) => locks.some(is)) === true;
+  if (some(({ kind }) => kind === 'FLOCK')) return 'flock';
+  return KNOWN[look.known] === 'ofd-getlk' || some(() => true) ? 'record lock' : 'flock';
 }
 
 // Whether a kernel lock is on the file; undefined if that cannot be told.
-function kernelLock(look: RawLook, context: Context, note: Note): boolean | undefined {
+function kernelLock(look: RawLook, context: Context, judged: Judgement): boolean | undefined {
   const { openers } = context;
   const how = KNOWN[look.known] ?? 'unknown';
-  if (look.locked) note(how, HOW_LOCKED[how] ?? 'a kernel lock is on it');
+  if (look.locked) note(judged, how, HOW_LOCKED[how] ?? 'a kernel lock is on it');
   const holding = openers?.found.some(({ locks }) => locks.length > 0) === true;
   if (holding)
-    note('openers', 'a process that has it open holds a kernel lock on it (its fdinfo says so)');
+    note(
+      judged,
+      'openers',
+      'a process that has it open holds a kernel lock on it (its fdinfo says so)',
+    );
   if (look.locked || holding) return true;
   if (how === 'unknown') {
-    note('unreadable', 'it cannot be opened here, so locks on it cannot be ruled out');
+    note(judged, 'unreadable', 'it cannot be opened here, so locks on it cannot be ruled out');
     if (look.openError === -16)
-      note('being-made', 'its maker has it open right now; not opened, to keep its lineage');
+      note(
+        judged,
+        'being-made',
+        'its maker has it open right now; not opened, to keep its lineage',
+      );
     return undefined;
   }
-  note(how, HOW_UNLOCKED[how] ?? 'no kernel lock shows on it');
+  note(judged, how, HOW_UNLOCKED[how] ?? 'no kernel lock shows on it');
   if (how === 'lease' || how === 'flock-probe' || openers === undefined) return false;
   if (!openers.complete) {
     note(
+      judged,
       'openers-hidden',
       openers.found.length === 0 && how === 'open'
         ? 'the process that has it open is not seen from here, nor whether it holds a lock'
@@ -202,7 +231,7 @@ function kernelLock(look: RawLook, context: Context, note: Note): boolean | unde
     );
     return undefined;
   }
-  note('openers', 'every process was looked at: none has a kernel lock on it');
+  note(judged, 'openers', 'every process was looked at: none has a kernel lock on it');
   return false;
 }
 
@@ -210,27 +239,30 @@ function kernelLock(look: RawLook, context: Context, note: Note): boolean | unde
 function foreign(
   look: RawLook,
   context: Context,
-  known: Omit<Judgement, 'verdict' | 'by'>,
   footprint: Footprint | undefined,
-  note: Note,
+  judged: Judgement,
 ): Judgement {
-  const { dead, ...about } = whose(footprint, context, note);
-  const seen = { ...known, ...about };
-  if (dead && !look.elsewhere) return { ...seen, verdict: 'stale' };
+  const dead = whose(footprint, context, judged);
+  if (dead && !look.elsewhere) return settle(judged, 'stale');
   // What a kernel locker leaves (zc.lockfile, filelock) says nothing of an existence lock.
   const leftover = footprint?.leftover === true;
-  if (footprint !== undefined && !leftover) return { ...seen, verdict: 'held', by: 'existence' };
+  if (footprint !== undefined && !leftover) return settle(judged, 'held', 'existence');
   if (look.size > 0) {
-    if (!leftover) note('content', `${String(look.size)} bytes of no known protocol`);
-    return { ...seen, verdict: 'held', by: leftover ? 'undecidable' : 'existence' };
+    if (!leftover) note(judged, 'content', `${String(look.size)} bytes of no known protocol`);
+    return settle(judged, 'held', leftover ? 'undecidable' : 'existence');
   }
   if (context.empty === 'free') {
-    note('policy', 'empty and unlocked, and the policy says that only kernel lockers live here');
-    return { ...seen, verdict: 'residue' };
+    note(
+      judged,
+      'policy',
+      'empty and unlocked, and the policy says that only kernel lockers live here',
+    );
+    return settle(judged, 'residue');
   }
   note(
+    judged,
     'empty',
     'empty, unlocked, of unknown origin: what a finished flock(1) leaves, and just as well a live lock of npm lockfile or a bare O_EXCL',
   );
-  return { ...seen, verdict: 'held', by: 'undecidable' };
+  return settle(judged, 'held', 'undecidable');
 }
