@@ -23,7 +23,7 @@ async function atWork({ dist, dir, what }) {
   }
   parentPort.postMessage('at it');
   for (;;) {
-    if (what === 'looks') for (const seen of inspectEach(paths)) void seen;
+    if (what === 'looks') inspectEach(paths, {}, () => undefined);
     if (what === 'takes') {
       const all = ['a', 'b', 'c'].map((name) => join(dir, name));
       (await acquireAll(all)).releaseSync();
