@@ -5,6 +5,13 @@
       "target_name": "lockbridge",
       "sources": [
         "native/binding.cc",
+        "native/binding/arguments.cc",
+        "native/binding/environment.cc",
+        "native/binding/locks.cc",
+        "native/binding/looks.cc",
+        "native/binding/waits.cc",
+        "native/binding/watches.cc",
+        "native/binding/steps.cc",
         "native/path.cc",
         "native/lockfile.cc",
         "native/adopt.cc",

@@ -151,8 +151,8 @@ Look look(const std::string& path, Depth depth) {
 }
 
 // The file that was last found to be without our attribute: whoever tries the same lock again and
-// again need not ask again. To set the attribute changes the ctime, but maybe not within one tick of
-// the kernel's clock (10 ms at most): a file that was changed a moment ago is not remembered.
+// again need not ask again. To set the attribute changes the ctime, but maybe not within one tick
+// of the kernel's clock (10 ms at most): a file that was changed a moment ago is not remembered.
 class Stranger {
  public:
   bool is(const struct statx& st) const {

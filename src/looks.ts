@@ -4,7 +4,7 @@
 
 import type { LockLine, RawLook } from './native.js';
 
-/** What the addon makes of some looks; see `PackedLooks` in binding.cc. */
+/** What the addon makes of some looks; see `PackedLooks` in native/binding/looks.cc. */
 export interface PackedLooks {
   /** In the order in which {@link Looks} reads them. */
   numbers: Float64Array;

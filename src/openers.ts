@@ -4,7 +4,7 @@
 import { linesOf } from './looks.js';
 import type { RawOpener, RawOpeners } from './native.js';
 
-/** What the addon makes of them; see `OpenersOf` in binding.cc. */
+/** What the addon makes of them; see `OpenersOf` in native/binding/looks.cc. */
 export interface PackedOpeners {
   /** Of each: target, pid, fd, mount, how many lines of locks. */
   numbers: Float64Array;
