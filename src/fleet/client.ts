@@ -157,9 +157,17 @@ async function answerOf(
   try {
     if (signal?.aborted === true) ended();
     return await new Promise<FleetAnswer>((resolve, reject) => {
-      sent.on('error', reject); // once there is an answer, what breaks off is its body: see textOf
+      // Some ends are no error to Node: a server that switches to another protocol (101), for one.
+      const closed = (): void => {
+        reject(new Error('the connection was closed without an answer'));
+      };
+      sent.on('error', reject).once('close', closed);
+      // Once there is an answer, what breaks off is its body: see textOf.
       sent.once('response', (response) => {
-        sent.off('error', reject).on('error', () => undefined);
+        sent
+          .off('close', closed)
+          .off('error', reject)
+          .on('error', () => undefined);
         read(response).then(resolve, reject);
       });
       sent.end(body);

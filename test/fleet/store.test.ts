@@ -1,6 +1,7 @@
 // Both stores, by the same propositions.
 
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LockError } from '../../src/errors.js';
@@ -126,6 +127,24 @@ it('an etcd that is not there is one error, in time', async () => {
   const error = await store.all().catch((caught: unknown) => caught);
   expect(LockError.is(error) && error.code).toBe('ERR_FLEET_STORE');
   expect(String(error)).toContain('http://127.0.0.1:1, http://127.0.0.1:2');
+  store.close();
+});
+
+it('what switches to another protocol is no etcd', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const store = etcdStore({
+    endpoints: [`http://127.0.0.1:${String(port)}`],
+    timeouts: { attempt: 100, call: 300 },
+  });
+  await expect(store.all()).rejects.toThrow('closed without an answer');
   store.close();
 });
 

@@ -136,11 +136,16 @@ export class Gateway {
       const timer = setTimeout(() => {
         sent.destroy(new Error('no answer in time'));
       }, timeout);
+      // Some ends are no error to Node: a server that switches to another protocol (101), for one.
+      const closed = (): void => {
+        failed(new Error('the connection was closed without an answer'));
+      };
+      sent.on('error', failed).once('close', closed);
       sent.once('close', () => {
         clearTimeout(timer);
       });
-      sent.on('error', failed);
       sent.once('response', (response) => {
+        sent.off('close', closed);
         read(response).then(resolve, failed);
       });
       sent.end(text);
