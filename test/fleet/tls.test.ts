@@ -1,5 +1,7 @@
 // TLS towards devices and towards etcd, with certificates on both sides; and a user of etcd.
 
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -152,6 +154,33 @@ itWith(
         () => false,
       ),
     );
+  },
+);
+
+itWith(
+  lacksEtcd ?? lacksOpenssl,
+  'and also when its token is of before the last change of users',
+  async () => {
+    const dir = scratch();
+    const [key, pub] = [join(dir, 'jwt.key'), join(dir, 'jwt.pub')];
+    execFileSync('openssl', ['genrsa', '-out', key, '2048'], { stdio: 'pipe' });
+    execFileSync('openssl', ['rsa', '-in', key, '-pubout', '-out', pub], { stdio: 'pipe' });
+    const token = `jwt,pub-key=${pub},priv-key=${key},sign-method=RS256,ttl=10m`;
+    const { members, endpoints } = await etcd(1, { more: ['--auth-token', token] });
+    const [member] = members;
+    const root = { name: 'root', password: 'secret' };
+    await member?.call('/v3/auth/user/add', root);
+    await member?.call('/v3/auth/role/add', { name: 'root' });
+    await member?.call('/v3/auth/user/grant', { user: 'root', role: 'root' });
+    await member?.call('/v3/auth/enable');
+    const store = etcdStore({ endpoints, user: root });
+    onTestFinished(() => {
+      store.close();
+    });
+    expect(await store.all()).toEqual(new Map());
+    const as = await member?.call<{ token: string }>('/v3/auth/authenticate', root);
+    await member?.call('/v3/auth/user/add', { name: 'b', password: 'x' }, as?.token);
+    expect(await store.all()).toEqual(new Map());
   },
 );
 
