@@ -1,7 +1,6 @@
 // TLS towards devices and towards etcd, with certificates on both sides; and a user of etcd.
 
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -95,6 +94,42 @@ itWith(lacksOpenssl, 'a key that is not the one of the certificate is refused at
   expect(said).toMatchObject({ code: 64 });
   expect(said.err).toContain('the certificates cannot be used');
 });
+
+// To Node an empty list of authorities is none, and then all those of the system count.
+itWith(
+  lacksOpenssl,
+  'what is no certificate is refused at the start, with the file or option',
+  () => {
+    const dir = scratch();
+    const { cert, key } = new Authority(dir).sign('server');
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(dir, name), text);
+      return join(dir, name);
+    };
+    const [empty, begun] = [file('empty', ''), file('begun', '-----BEGIN CERTIFICATE-----\n')];
+    const serve = ['serve', ...options(dir, { cert, key }), '--listen', '127.0.0.1:0'];
+    const slots = ['slots', '--etcd', 'https://127.0.0.1:1'];
+    for (const [args, says] of [
+      [
+        [...serve, '--tls-client-ca', empty],
+        `cannot read '${empty}' of --tls-client-ca: it is not PEM`,
+      ],
+      [[...serve, '--tls-client-ca', begun], 'the certificates cannot be used'],
+      [[...slots, '--etcd-ca', empty], `cannot read '${empty}' of --etcd-ca: it is not PEM`],
+      [[...slots, '--etcd-ca', begun], 'the certificates for etcd cannot be used'],
+      [[...slots, '--etcd-cert', cert], '--etcd-cert and --etcd-key go together'],
+      [
+        [...slots, '--etcd-cert', begun, '--etcd-key', key],
+        'the certificates for etcd cannot be used',
+      ],
+      [['slots', '--etcd', 'http://127.0.0.1:1', '--etcd-ca', cert], 'for https:// only'],
+    ] as const) {
+      const said = cli('fleet', ...args);
+      expect(said.err).toContain(says);
+      expect(said.code).toBe(64);
+    }
+  },
+);
 
 itWith(
   lacksEtcd ?? lacksOpenssl,
