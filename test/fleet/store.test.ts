@@ -70,6 +70,16 @@ describe.each(STORES)('$name', ({ lacks, make }) => {
     expect((await store.all()).get('default')?.semaphore).toEqual(held('b'));
   });
 
+  // Who gives back what is not held writes so that a grant on its way comes to nothing.
+  itWith(lacks, 'what is written as it was is another version all the same', async () => {
+    const { store } = await make();
+    const nobody: Semaphore = { slots: 1, holders: [] };
+    const first = await store.swap('default', NEVER, nobody);
+    const version = 'version' in first ? first.version : '';
+    expect(await store.swap('default', version, nobody)).toHaveProperty('version');
+    expect(await store.swap('default', version, held('a'))).toHaveProperty('instead');
+  });
+
   itWith(lacks, 'groups do not touch each other', async () => {
     const { store } = await make();
     await store.swap('a', NEVER, held('x'));
