@@ -153,6 +153,12 @@ const REFUSED: readonly [
   ],
   ['an empty id', 'invalid', '/v1/steady-state', { client_params: { ...params, id: '' } }],
   ['a long id', 'invalid', '/v1/pre-reboot', { client_params: { ...params, id: 'x'.repeat(257) } }],
+  [
+    'an id that takes much room',
+    'invalid',
+    '/v1/pre-reboot',
+    { client_params: { ...params, id: '\u0000'.repeat(200) } },
+  ],
   ['an id that is no text', 'invalid', '/v1/pre-reboot', { client_params: { ...params, id: 7 } }],
   ['no params', 'invalid', '/v1/pre-reboot', {}],
   ['a list', 'invalid', '/v1/pre-reboot', []],

@@ -5,9 +5,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LockError } from '../../src/errors.js';
+import { request } from '../../src/fleet/protocol.js';
 import { etcdStore, PREFIX } from '../../src/fleet/store/etcd.js';
 import { fileStore } from '../../src/fleet/store/file.js';
-import { without, take, type Semaphore } from '../../src/fleet/store/semaphore.js';
+import { MOST_SLOTS, without, take, type Semaphore } from '../../src/fleet/store/semaphore.js';
 import { NEVER, type Store } from '../../src/fleet/store/types.js';
 import { itWith } from '../helpers/peers.js';
 import { scratch } from '../helpers/scratch.js';
@@ -114,6 +115,28 @@ itWith(lacksEtcd, 'more groups than etcd gives at once are all found', async () 
     await Promise.all(names.slice(at, at + 100).map((name) => store.swap(name, NEVER, held('a'))));
   expect([...(await store.all()).keys()].sort()).toEqual([...names].sort());
 });
+
+itWith(
+  lacksEtcd,
+  'as many holders as there can be, with ids that take most, are one value',
+  async () => {
+    const { store } = await inEtcd();
+    const ids = Array.from({ length: MOST_SLOTS }, (_, at) =>
+      String(at).padStart(4, '0').padEnd(173, '\u0001'),
+    );
+    const holders = ids.map((id, slot) => {
+      const asked = { client_params: { id, group: 'default' } };
+      expect(request.safeParse(asked).success).toBe(true);
+      expect(
+        request.safeParse({ client_params: { id: `${id}\u0001`, group: 'default' } }),
+      ).toHaveProperty('success', false);
+      return { id, grant: String(slot).padStart(12, '0'), slot, since: '2026-01-01T00:00:00.000Z' };
+    });
+    const written = await store.swap('default', NEVER, { slots: MOST_SLOTS, holders });
+    expect(written).toHaveProperty('version');
+    expect((await store.all()).get('default')?.semaphore.holders).toHaveLength(MOST_SLOTS);
+  },
+);
 
 itWith(lacksEtcd, 'a value that is not ours is refused and left as it is', async () => {
   const { members, endpoints } = await etcd();

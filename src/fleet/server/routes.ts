@@ -84,7 +84,7 @@ function commonName(socket: Socket): string | undefined {
 
 function mistake(path: readonly PropertyKey[]): string {
   const expected: Readonly<Record<string, string>> = {
-    id: 'a text of 1 to 256 characters',
+    id: 'a text of 1 to 256 characters, 1 KiB of JSON at most',
     group: 'letters, digits, dots and dashes, 128 at most',
   };
   const field = String(path[1] ?? '');
