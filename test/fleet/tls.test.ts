@@ -1,9 +1,11 @@
 // TLS towards devices and towards etcd, with certificates on both sides; and a user of etcd.
 
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
 import { etcdStore } from '../../src/fleet/store/etcd.js';
 import { cli } from '../helpers/cli.js';
@@ -130,6 +132,27 @@ itWith(
     }
   },
 );
+
+itWith(lacksOpenssl, 'a request with rubbish behind it is no defect of the server', async () => {
+  const dir = scratch();
+  const authority = new Authority(dir);
+  const more = ['--tls-client-ca', authority.ca, '--tls-match-id', '--status', '127.0.0.1:0'];
+  const server = await FleetProcess.start([...options(dir, authority.sign('server')), ...more]);
+  const [ca, cert, key] = [authority.ca, ...Object.values(authority.sign('dev-a'))].map((path) =>
+    readFileSync(path),
+  );
+  const body = '{"client_params":{"id":"dev-a","group":"default"}}';
+  const headers = `Host: x\r\nfleet-lock-protocol: true\r\nContent-Length: ${String(body.length)}`;
+  const { hostname: host, port } = new URL(server.address);
+  const socket = connect({ host, port: Number(port), ca, cert, key });
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  socket.write(`POST /v1/pre-reboot HTTP/1.1\r\n${headers}\r\n\r\n${body}rubbish\r\n\r\n`);
+  await closed;
+  const metrics = await (await fetch(`${server.status}/metrics`)).text();
+  expect(metrics).toContain('result="wrong_certificate"} 1');
+  expect(server.lines.join('\n')).not.toContain('failed');
+});
 
 itWith(
   lacksEtcd ?? lacksOpenssl,

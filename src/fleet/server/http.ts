@@ -36,10 +36,9 @@ export function httpServer(handler: RequestListener, limits: Limits, tls?: Tls):
     response.writeHead(KINDS.expectation_failed, { 'content-type': TYPE, connection: 'close' });
     response.end(bodyOf('expectation_failed', 'of Expect, only 100-continue is known'));
   });
-  for (const odd of ['connect', 'upgrade'])
-    server.on(odd, (_request: IncomingMessage, socket: Duplex) => {
-      socket.destroy();
-    });
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.destroy(); // this is no proxy
+  });
   return server;
 }
 

@@ -1,6 +1,7 @@
 // Requests of devices: what is refused before a route is asked, and errors as answers.
 
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isUtf8 } from 'node:buffer';
 import { randomInt, randomUUID } from 'node:crypto';
 import { LockError } from '../../errors.js';
 import { bodyOf, httpServer, TYPE } from './http.js';
@@ -41,8 +42,10 @@ export function deviceServer(
   // Clients of the protocol send JSON, and seldom say so: curl says that it is a form, Zincati nothing.
   const json = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, text, done) => {
-    void json(request, text, done);
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+    // Decoded all the same, ids that differ would become one, and two devices would share a slot.
+    if (isUtf8(bytes)) void json(request, bytes.toString(), done);
+    else done(new FleetError('malformed', 'the body is not UTF-8'), undefined);
   });
   app.setNotFoundHandler(() => {
     throw new FleetError(
