@@ -204,6 +204,24 @@ it('bytes that are no HTTP, headers without end and slow senders get their answe
   expect((await take(url, 'a')).status).toBe(200);
 });
 
+it('the answer to what is no HTTP arrives although more of that is on its way', async () => {
+  const { url } = await served();
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  let text = '';
+  const more = (): void => {
+    if (text !== '' || socket.destroyed) return;
+    socket.write('hello hello hello\r\n\r\n'.repeat(2000));
+    setImmediate(more);
+  };
+  socket.on('error', () => undefined);
+  socket.on('data', (data) => (text += String(data)));
+  socket.on('connect', more);
+  await closed;
+  expect(text).toMatch(/^HTTP\/1.1 400 .*"kind":"malformed"/s);
+});
+
 const posted = (body: string | Buffer, headers = ''): Buffer => {
   const head = `POST /v1/pre-reboot HTTP/1.1\r\nHost: x\r\nfleet-lock-protocol: true\r\n${headers}`;
   const length = `content-length: ${String(Buffer.byteLength(body))}\r\n\r\n`;

@@ -4,6 +4,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { isUtf8 } from 'node:buffer';
 import { randomInt, randomUUID } from 'node:crypto';
 import { LockError } from '../../errors.js';
+import { leftToUs } from '../../odd-requests.js';
 import { bodyOf, httpServer, TYPE } from './http.js';
 import { FleetError, KINDS, type Kind } from './kinds.js';
 import { Rate } from './rate.js';
@@ -22,6 +23,7 @@ export function deviceServer(
     return503OnClosing: false,
     exposeHeadRoutes: false,
     serverFactory: (handler) => httpServer(handler, limits, tls),
+    clientErrorHandler: leftToUs,
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       const kind = error.statusCode === KINDS.uri_too_long ? 'uri_too_long' : 'malformed';
       reply.raw.writeHead(KINDS[kind], { 'content-type': TYPE, connection: 'close' });
