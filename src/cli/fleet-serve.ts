@@ -1,7 +1,6 @@
 // lockbridge fleet serve: a FleetLock server in the foreground, one line on stderr for each slot that is
 // taken or given back.
 
-import { isIPv4 } from 'node:net';
 import { EXIT, invalid, LockError } from '../errors.js';
 import { GROUP_NAME } from '../fleet/protocol.js';
 import type { GroupOptions } from '../fleet/server/group-types.js';
@@ -9,6 +8,7 @@ import type { ListenAt, Tls } from '../fleet/server/types.js';
 import { MOST_SLOTS } from '../fleet/store/semaphore.js';
 import type { Store } from '../fleet/store/types.js';
 import { printable } from '../printable.js';
+import { isLoopback } from '../supervisor/api/address.js';
 import { DURATION_EXPECTED, formatDuration, parseDuration } from '../supervisor/target/duration.js';
 import { packageVersion } from '../version.js';
 import { mustBeUsable, pemOf, storeOf } from './fleet-store.js';
@@ -129,7 +129,7 @@ function listenOf(option: string, given: unknown): ListenAt | undefined {
 }
 
 function onlyHere(option: string, { host }: ListenAt): void {
-  if (host === '::1' || (isIPv4(host) && host.startsWith('127.'))) return;
+  if (isLoopback(host)) return;
   const instead = option === 'listen' ? '--tls-cert and --tls-key, or ' : '';
   throw new LockError(
     'ERR_INVALID_ARGUMENT',
