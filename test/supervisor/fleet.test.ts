@@ -97,7 +97,9 @@ it('no slot is asked for while a lock is held, and no lock is held while a slot 
   };
   await app.finish();
   await supervisor.entry('applied', 'release b runs');
-  expect(new Set(seen)).toEqual(new Set(['free']));
+  // Residue is nobody's: the app may leave its file where the daemon was just looking at it.
+  for (const verdict of seen) expect(['free', 'residue']).toContain(verdict);
+  expect(seen).not.toEqual([]);
 });
 
 it('a device whose app locks while it waits for its turn asks no more, until the app lets go', async () => {
