@@ -1,19 +1,17 @@
 // lockbridge fleet serve: a FleetLock server in the foreground, one line on stderr for each slot that is
 // taken or given back.
 
-import { isIPv4 } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import { EXIT, invalid, LockError } from '../errors.js';
-import { whyOf } from '../files.js';
 import { GROUP_NAME } from '../fleet/protocol.js';
 import type { GroupOptions } from '../fleet/server/group-types.js';
 import type { ListenAt, Tls } from '../fleet/server/types.js';
 import { MOST_SLOTS } from '../fleet/store/semaphore.js';
 import type { Store } from '../fleet/store/types.js';
 import { printable } from '../printable.js';
+import { isLoopback } from '../supervisor/api/address.js';
 import { DURATION_EXPECTED, formatDuration, parseDuration } from '../supervisor/target/duration.js';
 import { packageVersion } from '../version.js';
-import { pemOf, storeOf } from './fleet-store.js';
+import { mustBeUsable, pemOf, storeOf } from './fleet-store.js';
 import { untilAskedToEnd } from './until-asked.js';
 
 const WHAT = {
@@ -131,7 +129,7 @@ function listenOf(option: string, given: unknown): ListenAt | undefined {
 }
 
 function onlyHere(option: string, { host }: ListenAt): void {
-  if (host === '::1' || (isIPv4(host) && host.startsWith('127.'))) return;
+  if (isLoopback(host)) return;
   const instead = option === 'listen' ? '--tls-cert and --tls-key, or ' : '';
   throw new LockError(
     'ERR_INVALID_ARGUMENT',
@@ -153,14 +151,7 @@ function tlsOf(args: Record<string, unknown>): Tls | undefined {
   if (cert === undefined || key === undefined)
     throw new LockError('ERR_INVALID_ARGUMENT', 'TLS needs both --tls-cert and --tls-key');
   const tls = { cert, key, matchId, ...(clientCa !== undefined && { clientCa }) };
-  try {
-    createSecureContext({ cert, key, ...(clientCa !== undefined && { ca: clientCa }) });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : whyOf(cause);
-    throw new LockError('ERR_INVALID_ARGUMENT', `the certificates cannot be used: ${why}`, {
-      cause,
-    });
-  }
+  mustBeUsable({ cert, key, ...(clientCa !== undefined && { ca: clientCa }) }, 'the certificates');
   return tls;
 }
 

@@ -7,11 +7,12 @@
 import type { Argv } from 'yargs';
 import { invalid, LockError } from '../errors.js';
 import { readWhole, whyOf } from '../files.js';
+import { checkPem, readPem, type PemTexts } from '../fleet/pem.js';
 import { etcdStore } from '../fleet/store/etcd.js';
 import { fileStore } from '../fleet/store/file.js';
 import type { Store } from '../fleet/store/types.js';
 
-const MOST_PEM = 1024 * 1024;
+const MOST_PASSWORD = 4096;
 
 /** Names of the options here. */
 export const STORE_OPTIONS: readonly string[] = [
@@ -81,25 +82,28 @@ export function storeOf(args: Record<string, unknown>): Store {
   };
   const user = userOf(args);
   const endpoints = endpointsOf(etcd);
-  try {
-    return etcdStore({ endpoints, tls, ...(user && { user }) });
-  } catch (cause) {
-    throw new LockError(
-      'ERR_INVALID_ARGUMENT',
-      `the certificates for etcd cannot be used: ${whyOf(cause)}`,
-      { cause },
-    );
-  }
+  if ((tls.cert === undefined) !== (tls.key === undefined))
+    throw new LockError('ERR_INVALID_ARGUMENT', '--etcd-cert and --etcd-key go together');
+  if (Object.keys(tls).length > 0 && endpoints.some((url) => url.startsWith('http:')))
+    throw new LockError('ERR_INVALID_ARGUMENT', '--etcd-ca, -cert and -key are for https:// only');
+  mustBeUsable(tls, 'the certificates for etcd');
+  return etcdStore({ endpoints, tls, ...(user && { user }) });
 }
 
 function endpointsOf(etcd: unknown): string[] {
   const words = (Array.isArray(etcd) ? etcd : [etcd]).flatMap((word) => String(word).split(','));
   return words.map((word) => {
     const url = URL.canParse(word) ? new URL(word) : undefined;
+    // Said without what came: a password does not belong into a log.
+    if (url !== undefined && url.username + url.password !== '')
+      throw new LockError(
+        'ERR_INVALID_ARGUMENT',
+        '--etcd must hold no user and password; use --etcd-user and --etcd-password-file',
+      );
     const usable =
       (url?.protocol === 'http:' || url?.protocol === 'https:') &&
       url.pathname === '/' &&
-      url.search + url.hash + url.username === '';
+      url.search + url.hash === '';
     if (!usable) throw invalid('--etcd', 'http://HOST:PORT or https://HOST:PORT', word);
     return url.origin;
   });
@@ -111,7 +115,7 @@ function userOf(args: Record<string, unknown>): { name: string; password: string
   if ((name === undefined) !== (file === undefined))
     throw new LockError('ERR_INVALID_ARGUMENT', '--etcd-user and --etcd-password-file go together');
   if (typeof name !== 'string') return undefined;
-  return { name, password: textOf('etcd-password-file', String(file)).trimEnd() };
+  return { name, password: textOf('etcd-password-file', String(file), readText).trimEnd() };
 }
 
 /** The text of a file that an option names, under another name; nothing if it is not given. */
@@ -122,21 +126,30 @@ export function pemOf<Name extends string>(
 ): { [name in Name]?: string } {
   const file = args[option];
   if (typeof file !== 'string') return {};
-  return { [name]: textOf(option, file) } as { [name in Name]?: string };
+  return { [name]: textOf(option, file, readPem) } as { [name in Name]?: string };
 }
 
-function textOf(option: string, file: string): string {
-  const refuse = (why: string, cause?: unknown): LockError =>
-    new LockError('ERR_INVALID_ARGUMENT', `cannot read '${file}' of --${option}: ${why}`, {
-      path: file,
-      cause,
-    });
-  let text: string | undefined;
+/** LockError (ERR_INVALID_ARGUMENT) that says why `what` cannot be used. */
+export function mustBeUsable(texts: PemTexts, what: string): void {
   try {
-    text = readWhole(file, MOST_PEM, true)?.text;
+    checkPem(texts);
   } catch (cause) {
-    throw refuse(whyOf(cause), cause);
+    const why = cause instanceof Error ? cause.message : whyOf(cause);
+    throw new LockError('ERR_INVALID_ARGUMENT', `${what} cannot be used: ${why}`, { cause });
   }
-  if (text === undefined) throw refuse('there is no such file');
+}
+
+function textOf(option: string, path: string, read: (path: string) => string): string {
+  try {
+    return read(path);
+  } catch (cause) {
+    const text = `cannot read '${path}' of --${option}: ${whyOf(cause)}`;
+    throw new LockError('ERR_INVALID_ARGUMENT', text, { path, cause });
+  }
+}
+
+function readText(path: string): string {
+  const text = readWhole(path, MOST_PASSWORD, true)?.text;
+  if (text === undefined) throw new Error('there is no such file');
   return text;
 }

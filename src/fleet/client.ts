@@ -7,8 +7,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { LockError } from '../errors.js';
-import { readWhole, whyOf } from '../files.js';
+import { whyOf } from '../files.js';
 import { printable } from '../printable.js';
+import { readPem, type PemTexts } from './pem.js';
 import {
   failure,
   PRE_REBOOT,
@@ -20,7 +21,6 @@ import { retryAfterOf } from './client-pace.js';
 
 const MOST_BYTES = 64 * 1024;
 const MOST_TEXT = 500;
-const MOST_PEM = 2 ** 20;
 // Of the time for an answer, what is left to the server that lets a request wait in line for a slot
 // (Prefer: wait, RFC 7240). Others know nothing of that and answer at once.
 const ANSWERING_MS = 10_000;
@@ -89,26 +89,14 @@ export async function askFleet(
  * The certificates and the key, as they are now: whoever renews them restarts nothing. LockError
  * (ERR_TARGET) names the file that is not usable, and why.
  */
-export function tlsOptions({ caFile, certFile, keyFile }: Partial<FleetPlace>): {
-  ca?: string;
-  cert?: string;
-  key?: string;
-} {
+export function tlsOptions({ caFile, certFile, keyFile }: Partial<FleetPlace>): PemTexts {
   const pem = (field: string, path: string): string => {
-    const refuse = (why: string, cause?: unknown): LockError =>
-      new LockError('ERR_TARGET', `cannot use the ${field} '${path}' of the fleet: ${why}`, {
-        path,
-        cause,
-      });
-    let text: string | undefined;
     try {
-      text = readWhole(path, MOST_PEM, true)?.text;
-    } catch (error) {
-      throw refuse(whyOf(error), error);
+      return readPem(path);
+    } catch (cause) {
+      const text = `cannot use the ${field} '${path}' of the fleet: ${whyOf(cause)}`;
+      throw new LockError('ERR_TARGET', text, { path, cause });
     }
-    if (text === undefined) throw refuse('there is no such file');
-    if (!text.includes('-----BEGIN ')) throw refuse('it is not PEM ("-----BEGIN …")');
-    return text;
   };
   return {
     ...(caFile !== undefined && { ca: pem('ca-file', caFile) }),
@@ -157,9 +145,17 @@ async function answerOf(
   try {
     if (signal?.aborted === true) ended();
     return await new Promise<FleetAnswer>((resolve, reject) => {
-      sent.on('error', reject); // once there is an answer, what breaks off is its body: see textOf
+      // Some ends are no error to Node: a server that switches to another protocol (101), for one.
+      const closed = (): void => {
+        reject(new Error('the connection was closed without an answer'));
+      };
+      sent.on('error', reject).once('close', closed);
+      // Once there is an answer, what breaks off is its body: see textOf.
       sent.once('response', (response) => {
-        sent.off('error', reject).on('error', () => undefined);
+        sent
+          .off('close', closed)
+          .off('error', reject)
+          .on('error', () => undefined);
         read(response).then(resolve, reject);
       });
       sent.end(body);

@@ -14,13 +14,22 @@ export const DEFAULT_GROUP = 'default';
 /** A group's name: what the protocol allows, which servers use in URLs, keys and labels. */
 export const GROUP_NAME: RegExp = /^[a-zA-Z0-9.-]+$/;
 
+// Of control characters each takes six bytes: with the most slots that a group can have, holders of such
+// ids would be more than etcd takes for one value, and nobody of the group could give back.
+const MOST_ID_BYTES = 1024;
+const id = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => Buffer.byteLength(JSON.stringify(text)) <= MOST_ID_BYTES);
+
 /** What both requests say: who asks (any text that is the same after a reboot), and of which group. */
 export interface FleetRequest {
   client_params: { id: string; group: string };
 }
 export const request: z.ZodType<FleetRequest> = z.object({
   client_params: z.object({
-    id: z.string().min(1).max(256),
+    id,
     group: z.string().max(128).regex(GROUP_NAME),
   }),
 });

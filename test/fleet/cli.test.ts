@@ -85,6 +85,8 @@ const MISTAKES: readonly [args: readonly string[], code: number, says: RegExp][]
   [['slots', ...STATE, '--etcd-user', 'x'], 64, /means nothing with --state/],
   [['slots', '--etcd', '127.0.0.1:2379'], 64, /--etcd must be http:\/\/HOST:PORT/],
   [['slots', '--etcd', 'http://127.0.0.1:1', '--etcd-user', 'x'], 64, /go together/],
+  [['slots', '--etcd', 'http://x:secret@127.0.0.1'], 64, /must hold no user and password; [^:]*$/],
+  [['slots', '--etcd', 'http://:secret@127.0.0.1'], 64, /no user and password/],
   [['slots', '--etcd', 'http://127.0.0.1:1'], 69, /etcd does not answer \(http:\/\/127.0.0.1:1\)/],
   [['release', ...STATE, 'dev-a'], 64, /the twelve digits/],
   [['release', ...STATE, '0123456789ab'], 1, /no slot has the id/],

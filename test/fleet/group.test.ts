@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest';
 import type { OnEvent } from '../../src/fleet/server/group-types.js';
 import { Group } from '../../src/fleet/server/group.js';
 import { fileStore } from '../../src/fleet/store/file.js';
+import { MOST_PENDING } from '../../src/fleet/store/rounds.js';
 import type { Semaphore } from '../../src/fleet/store/semaphore.js';
 import { NEVER, storeError, type Seen, type Store } from '../../src/fleet/store/types.js';
 import { scratch } from '../helpers/scratch.js';
@@ -105,6 +106,19 @@ it('a slot that is given back goes to who waits, the first first, in the same wr
   await group.giveBack('b');
   await waits[1];
   expect(order).toEqual(['b', 'c']);
+});
+
+it('as many may wait as there is room for, and one more is refused', async () => {
+  const store = new MemoryStore();
+  const group = made(store, 1);
+  await group.take('a');
+  const waits = Array.from({ length: MOST_PENDING }, async (_, at) =>
+    group.take(`device-${String(at)}`, { wait: 60_000 }),
+  );
+  const ended = Promise.allSettled(waits);
+  await expect(group.take('one more', { wait: 60_000 })).rejects.toThrow(/too many devices/);
+  group.close();
+  await ended;
 });
 
 it('what another server gives back is noticed by who waits', async () => {

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { LONGEST, MOST_WAITERS, Patience } from '../../src/fleet/server/patience.js';
-import { Rate } from '../../src/fleet/server/rate.js';
+import { clientOf, Rate } from '../../src/fleet/server/rate.js';
 
 function made(slots: number): { patience: Patience; pass: (seconds: number) => void } {
   let now = 0;
@@ -130,4 +130,24 @@ it('an address may ask at its rate, ten times as much at once, and is told when 
   expect(rate.take('10.0.0.2')).toBeUndefined();
   now += 1000;
   expect([1, 2, 3].map(() => rate.take('10.0.0.1'))).toEqual([undefined, undefined, 1]);
+});
+
+it.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001:db8:0:0:1::', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+])('the address %s counts as %s', (address, client) => {
+  expect(clientOf(address)).toBe(client);
+});
+
+it('a host takes no more by asking from many addresses of its network', () => {
+  const rate = new Rate(1, () => 0);
+  const answers = Array.from({ length: 11 }, (_, at) => rate.take(`2001:db8::${at.toString(16)}`));
+  expect(answers.filter((wait) => wait === undefined)).toHaveLength(10);
+  expect(rate.take('2001:db8:0:1::1')).toBeUndefined();
 });

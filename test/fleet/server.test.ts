@@ -10,7 +10,7 @@ import { startFleetServer } from '../../src/fleet/server/start.js';
 import type { FleetServerOptions } from '../../src/fleet/server/types.js';
 import { fileStore } from '../../src/fleet/store/file.js';
 import { storeError, type Store } from '../../src/fleet/store/types.js';
-import { scratch } from '../helpers/scratch.js';
+import { scratch, until } from '../helpers/scratch.js';
 
 const HERE = { host: '127.0.0.1', port: 0 };
 
@@ -153,6 +153,12 @@ const REFUSED: readonly [
   ],
   ['an empty id', 'invalid', '/v1/steady-state', { client_params: { ...params, id: '' } }],
   ['a long id', 'invalid', '/v1/pre-reboot', { client_params: { ...params, id: 'x'.repeat(257) } }],
+  [
+    'an id that takes much room',
+    'invalid',
+    '/v1/pre-reboot',
+    { client_params: { ...params, id: '\u0000'.repeat(200) } },
+  ],
   ['an id that is no text', 'invalid', '/v1/pre-reboot', { client_params: { ...params, id: 7 } }],
   ['no params', 'invalid', '/v1/pre-reboot', {}],
   ['a list', 'invalid', '/v1/pre-reboot', []],
@@ -177,7 +183,7 @@ it.each(REFUSED)('%s is refused as %s', async (_what, kind, path, body, headers,
 });
 
 /** What a server answers to these bytes until it closes the connection. */
-async function raw(url: string, bytes: string): Promise<string> {
+async function raw(url: string, bytes: string | Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   let text = '';
@@ -196,6 +202,65 @@ it('bytes that are no HTTP, headers without end and slow senders get their answe
   const slow = 'POST /v1/pre-reboot HTTP/1.1\r\nHost: x\r\ncontent-length: 10\r\n\r\n{';
   expect(await raw(url, slow)).toMatch(/408.*"kind":"timeout"/s);
   expect((await take(url, 'a')).status).toBe(200);
+});
+
+it('the answer to what is no HTTP arrives although more of that is on its way', async () => {
+  const { url } = await served();
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  let text = '';
+  const more = (): void => {
+    if (text !== '' || socket.destroyed) return;
+    socket.write('hello hello hello\r\n\r\n'.repeat(2000));
+    setImmediate(more);
+  };
+  socket.on('error', () => undefined);
+  socket.on('data', (data) => (text += String(data)));
+  socket.on('connect', more);
+  await closed;
+  expect(text).toMatch(/^HTTP\/1.1 400 .*"kind":"malformed"/s);
+});
+
+const posted = (body: string | Buffer, headers = ''): Buffer => {
+  const head = `POST /v1/pre-reboot HTTP/1.1\r\nHost: x\r\nfleet-lock-protocol: true\r\n${headers}`;
+  const length = `content-length: ${String(Buffer.byteLength(body))}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head + length), Buffer.from(body)]);
+};
+
+const bodyFor = (id: string): string => JSON.stringify({ client_params: { id, group: 'default' } });
+
+it('ids of other bytes are not made one: what is no UTF-8 is refused', async () => {
+  const { url } = await served();
+  for (const id of ['Ger\u00e4t', 'Ger\u00f6t']) {
+    const body = Buffer.from(bodyFor(id), 'latin1');
+    expect(await raw(url, posted(body, 'connection: close\r\n'))).toMatch(
+      /^HTTP\/1.1 400 .*"kind":"malformed","value":"the body is not UTF-8"/s,
+    );
+  }
+  expect((await take(url, 'Ger\u00e4t')).body).toMatchObject({ slot: 0 });
+});
+
+it('a client that would rather speak HTTP/2 is answered in HTTP/1.1', async () => {
+  const { url } = await served();
+  const headers = 'connection: upgrade, http2-settings, close\r\nupgrade: h2c\r\n';
+  expect(await raw(url, posted(bodyFor('a'), headers))).toMatch(/^HTTP\/1.1 200 .*"slot":0/s);
+});
+
+it('who has gone waits no more, of many requests on one connection as well', async () => {
+  const { url, status } = await served({ groups: [{ name: 'default', slots: 1 }] });
+  await take(url, 'a');
+  const waiting = async (): Promise<number> => {
+    const text = await (await fetch(`${status}/metrics`)).text();
+    return Number(/_waiting\{group="default",how="in a request"\} (\d+)/.exec(text)?.[1]);
+  };
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  for (const id of ['b', 'c', 'd']) socket.write(posted(bodyFor(id), 'prefer: wait=60\r\n'));
+  await until(async () => (await waiting()) === 3);
+  socket.destroy();
+  await until(async () => (await waiting()) === 0);
 });
 
 it('connections beyond the limit are closed, and an address that asks too often is told so', async () => {

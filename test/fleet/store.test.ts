@@ -1,12 +1,14 @@
 // Both stores, by the same propositions.
 
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LockError } from '../../src/errors.js';
+import { request } from '../../src/fleet/protocol.js';
 import { etcdStore, PREFIX } from '../../src/fleet/store/etcd.js';
 import { fileStore } from '../../src/fleet/store/file.js';
-import { without, take, type Semaphore } from '../../src/fleet/store/semaphore.js';
+import { MOST_SLOTS, without, take, type Semaphore } from '../../src/fleet/store/semaphore.js';
 import { NEVER, type Store } from '../../src/fleet/store/types.js';
 import { itWith } from '../helpers/peers.js';
 import { scratch } from '../helpers/scratch.js';
@@ -69,6 +71,16 @@ describe.each(STORES)('$name', ({ lacks, make }) => {
     expect((await store.all()).get('default')?.semaphore).toEqual(held('b'));
   });
 
+  // Who gives back what is not held writes so that a grant on its way comes to nothing.
+  itWith(lacks, 'what is written as it was is another version all the same', async () => {
+    const { store } = await make();
+    const nobody: Semaphore = { slots: 1, holders: [] };
+    const first = await store.swap('default', NEVER, nobody);
+    const version = 'version' in first ? first.version : '';
+    expect(await store.swap('default', version, nobody)).toHaveProperty('version');
+    expect(await store.swap('default', version, held('a'))).toHaveProperty('instead');
+  });
+
   itWith(lacks, 'groups do not touch each other', async () => {
     const { store } = await make();
     await store.swap('a', NEVER, held('x'));
@@ -104,6 +116,28 @@ itWith(lacksEtcd, 'more groups than etcd gives at once are all found', async () 
   expect([...(await store.all()).keys()].sort()).toEqual([...names].sort());
 });
 
+itWith(
+  lacksEtcd,
+  'as many holders as there can be, with ids that take most, are one value',
+  async () => {
+    const { store } = await inEtcd();
+    const ids = Array.from({ length: MOST_SLOTS }, (_, at) =>
+      String(at).padStart(4, '0').padEnd(173, '\u0001'),
+    );
+    const holders = ids.map((id, slot) => {
+      const asked = { client_params: { id, group: 'default' } };
+      expect(request.safeParse(asked).success).toBe(true);
+      expect(
+        request.safeParse({ client_params: { id: `${id}\u0001`, group: 'default' } }),
+      ).toHaveProperty('success', false);
+      return { id, grant: String(slot).padStart(12, '0'), slot, since: '2026-01-01T00:00:00.000Z' };
+    });
+    const written = await store.swap('default', NEVER, { slots: MOST_SLOTS, holders });
+    expect(written).toHaveProperty('version');
+    expect((await store.all()).get('default')?.semaphore.holders).toHaveLength(MOST_SLOTS);
+  },
+);
+
 itWith(lacksEtcd, 'a value that is not ours is refused and left as it is', async () => {
   const { members, endpoints } = await etcd();
   const key = Buffer.from(`${PREFIX}default`).toString('base64');
@@ -126,6 +160,24 @@ it('an etcd that is not there is one error, in time', async () => {
   const error = await store.all().catch((caught: unknown) => caught);
   expect(LockError.is(error) && error.code).toBe('ERR_FLEET_STORE');
   expect(String(error)).toContain('http://127.0.0.1:1, http://127.0.0.1:2');
+  store.close();
+});
+
+it('what switches to another protocol is no etcd', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const store = etcdStore({
+    endpoints: [`http://127.0.0.1:${String(port)}`],
+    timeouts: { attempt: 100, call: 300 },
+  });
+  await expect(store.all()).rejects.toThrow('closed without an answer');
   store.close();
 });
 

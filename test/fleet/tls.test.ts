@@ -1,8 +1,11 @@
 // TLS towards devices and towards etcd, with certificates on both sides; and a user of etcd.
 
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
 import { etcdStore } from '../../src/fleet/store/etcd.js';
 import { cli } from '../helpers/cli.js';
@@ -94,6 +97,63 @@ itWith(lacksOpenssl, 'a key that is not the one of the certificate is refused at
   expect(said.err).toContain('the certificates cannot be used');
 });
 
+// To Node an empty list of authorities is none, and then all those of the system count.
+itWith(
+  lacksOpenssl,
+  'what is no certificate is refused at the start, with the file or option',
+  () => {
+    const dir = scratch();
+    const { cert, key } = new Authority(dir).sign('server');
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(dir, name), text);
+      return join(dir, name);
+    };
+    const [empty, begun] = [file('empty', ''), file('begun', '-----BEGIN CERTIFICATE-----\n')];
+    const serve = ['serve', ...options(dir, { cert, key }), '--listen', '127.0.0.1:0'];
+    const slots = ['slots', '--etcd', 'https://127.0.0.1:1'];
+    for (const [args, says] of [
+      [
+        [...serve, '--tls-client-ca', empty],
+        `cannot read '${empty}' of --tls-client-ca: it is not PEM`,
+      ],
+      [[...serve, '--tls-client-ca', begun], 'the certificates cannot be used'],
+      [[...slots, '--etcd-ca', empty], `cannot read '${empty}' of --etcd-ca: it is not PEM`],
+      [[...slots, '--etcd-ca', begun], 'the certificates for etcd cannot be used'],
+      [[...slots, '--etcd-cert', cert], '--etcd-cert and --etcd-key go together'],
+      [
+        [...slots, '--etcd-cert', begun, '--etcd-key', key],
+        'the certificates for etcd cannot be used',
+      ],
+      [['slots', '--etcd', 'http://127.0.0.1:1', '--etcd-ca', cert], 'for https:// only'],
+    ] as const) {
+      const said = cli('fleet', ...args);
+      expect(said.err).toContain(says);
+      expect(said.code).toBe(64);
+    }
+  },
+);
+
+itWith(lacksOpenssl, 'a request with rubbish behind it is no defect of the server', async () => {
+  const dir = scratch();
+  const authority = new Authority(dir);
+  const more = ['--tls-client-ca', authority.ca, '--tls-match-id', '--status', '127.0.0.1:0'];
+  const server = await FleetProcess.start([...options(dir, authority.sign('server')), ...more]);
+  const [ca, cert, key] = [authority.ca, ...Object.values(authority.sign('dev-a'))].map((path) =>
+    readFileSync(path),
+  );
+  const body = '{"client_params":{"id":"dev-a","group":"default"}}';
+  const headers = `Host: x\r\nfleet-lock-protocol: true\r\nContent-Length: ${String(body.length)}`;
+  const { hostname: host, port } = new URL(server.address);
+  const socket = connect({ host, port: Number(port), ca, cert, key });
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  socket.write(`POST /v1/pre-reboot HTTP/1.1\r\n${headers}\r\n\r\n${body}rubbish\r\n\r\n`);
+  await closed;
+  const metrics = await (await fetch(`${server.status}/metrics`)).text();
+  expect(metrics).toContain('result="wrong_certificate"} 1');
+  expect(server.lines.join('\n')).not.toContain('failed');
+});
+
 itWith(
   lacksEtcd ?? lacksOpenssl,
   'etcd is asked over TLS, with a certificate',
@@ -152,6 +212,33 @@ itWith(
         () => false,
       ),
     );
+  },
+);
+
+itWith(
+  lacksEtcd ?? lacksOpenssl,
+  'and also when its token is of before the last change of users',
+  async () => {
+    const dir = scratch();
+    const [key, pub] = [join(dir, 'jwt.key'), join(dir, 'jwt.pub')];
+    execFileSync('openssl', ['genrsa', '-out', key, '2048'], { stdio: 'pipe' });
+    execFileSync('openssl', ['rsa', '-in', key, '-pubout', '-out', pub], { stdio: 'pipe' });
+    const token = `jwt,pub-key=${pub},priv-key=${key},sign-method=RS256,ttl=10m`;
+    const { members, endpoints } = await etcd(1, { more: ['--auth-token', token] });
+    const [member] = members;
+    const root = { name: 'root', password: 'secret' };
+    await member?.call('/v3/auth/user/add', root);
+    await member?.call('/v3/auth/role/add', { name: 'root' });
+    await member?.call('/v3/auth/user/grant', { user: 'root', role: 'root' });
+    await member?.call('/v3/auth/enable');
+    const store = etcdStore({ endpoints, user: root });
+    onTestFinished(() => {
+      store.close();
+    });
+    expect(await store.all()).toEqual(new Map());
+    const as = await member?.call<{ token: string }>('/v3/auth/authenticate', root);
+    await member?.call('/v3/auth/user/add', { name: 'b', password: 'x' }, as?.token);
+    expect(await store.all()).toEqual(new Map());
   },
 );
 

@@ -1,5 +1,5 @@
 // A Debian that has booted: a container with systemd as pid 1, in which this checkout is installed as the
-// package would be, with its unit. Gone when the test has finished.
+// package would be, with its units. Gone when the test has finished.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,21 +11,24 @@ import { image, podman } from './podman.js';
 import { scratch, until } from './scratch.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+// Where it is no container, systemd makes mounts shared; only then credentials reach a unit.
 const INSTALL = `
+mount --make-rshared /
 ln -s /opt/lockbridge/dist/bin.cjs /usr/bin/lockbridge
-cp -r /opt/lockbridge/examples/service/lockbridge.service* /etc/systemd/system/
+cp -r /opt/lockbridge/examples/service/lockbridge*.service* /etc/systemd/system/
 systemctl daemon-reload`;
 
 export class Booted {
+  /** What is /etc/lockbridge there. */
+  readonly etc: string;
   readonly #name: string;
-  readonly #etc: string;
 
   private constructor(name: string, etc: string) {
     this.#name = name;
-    this.#etc = etc;
+    this.etc = etc;
   }
 
-  /** Resolves when systemd says that it runs. The unit is there, with the drop-in for processes. */
+  /** Resolves when systemd says that it runs. The units are there, with the drop-in for processes. */
   static async boot(): Promise<Booted> {
     const dir = scratch();
     const etc = join(dir, 'etc');
@@ -55,7 +58,7 @@ export class Booted {
 
   /** Writes the daemon's configuration, /etc/lockbridge/supervisor.yaml. */
   configure(text: string): void {
-    writeFileSync(join(this.#etc, 'supervisor.yaml'), text);
+    writeFileSync(join(this.etc, 'supervisor.yaml'), text);
   }
 
   /** Runs a command in it to its end; what it printed. Fails where that fails. */
@@ -79,8 +82,8 @@ export class Booted {
     return new Child('podman', args, { env: podmanEnvironment() });
   }
 
-  /** A property of the unit, as `systemctl show` has it. */
-  async property(name: string): Promise<string> {
-    return this.run('systemctl', 'show', '--value', '--property', name, 'lockbridge');
+  /** A property of a unit, as `systemctl show` has it. */
+  async property(name: string, unit: string = 'lockbridge'): Promise<string> {
+    return this.run('systemctl', 'show', '--value', '--property', name, unit);
   }
 }

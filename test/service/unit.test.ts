@@ -1,5 +1,5 @@
-// The systemd unit in examples/service/: systemd understands it, it is as little able as it says, and
-// with what it leaves a daemon does its work.
+// The systemd units in examples/service/: systemd understands them, they are as little able as they say,
+// and with what its own leaves a daemon does its work.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,11 +18,14 @@ const SOURCE = fileURLToPath(new URL('../../examples/service/', import.meta.url)
 const UNIT = readFileSync(join(SOURCE, 'lockbridge.service'), 'utf8');
 const ANOTHER = ['--reuid=65533', '--regid=65533', '--clear-groups'];
 
-/** The unit with a program that is there, alone or with the drop-in for processes. */
-function installed(processes: boolean): string {
-  const unit = join(scratch(), 'lockbridge.service');
-  writeFileSync(unit, UNIT.replace('/usr/bin/lockbridge', '/bin/true'));
-  if (processes) cpSync(join(SOURCE, 'lockbridge.service.d'), `${unit}.d`, { recursive: true });
+const FLEET = 'lockbridge-fleet.service';
+
+/** A unit with a program that is there, alone or with its drop-in. */
+function installed(name: string, dropIn: boolean): string {
+  const unit = join(scratch(), name);
+  const text = readFileSync(join(SOURCE, name), 'utf8');
+  writeFileSync(unit, text.replace('/usr/bin/lockbridge', '/bin/true'));
+  if (dropIn) cpSync(join(SOURCE, `${name}.d`), `${unit}.d`, { recursive: true });
   return unit;
 }
 
@@ -33,31 +36,25 @@ function analyze(...args: string[]): { status: number | null; said: string } {
 
 const lacksSystemd = lacksCommand('systemd-analyze');
 
-for (const processes of [false, true])
-  itWith(
-    lacksSystemd,
-    `systemd has nothing to say against it${processes ? ' with processes' : ''}`,
-    () => {
-      const verify = ['verify', '--man=no', '--recursive-errors=no', installed(processes)];
-      expect(analyze(...verify)).toEqual({ status: 0, said: '' });
-    },
-  );
-
 // In tenths; a unit without hardening has 96.
-for (const [processes, most] of [
-  [false, 30],
-  [true, 50],
-] as const)
-  itWith(
-    lacksSystemd,
-    `its exposure is ${String(most / 10)} at most${processes ? ' with processes' : ''}`,
-    () => {
-      const args = ['security', '--offline=true', `--threshold=${String(most)}`, '--no-pager'];
-      const { status, said } = analyze(...args, installed(processes));
-      expect(said).toContain('Overall exposure level');
-      expect([status, said.split('\n').at(-2)]).toEqual([0, expect.any(String)]);
-    },
-  );
+for (const [name, dropIn, most] of [
+  ['lockbridge.service', false, 30],
+  ['lockbridge.service', true, 50],
+  [FLEET, false, 14],
+] as const) {
+  const which = dropIn ? `${name} with processes` : name;
+  itWith(lacksSystemd, `systemd has nothing to say against ${which}`, () => {
+    const verify = ['verify', '--man=no', '--recursive-errors=no', installed(name, dropIn)];
+    expect(analyze(...verify)).toEqual({ status: 0, said: '' });
+  });
+
+  itWith(lacksSystemd, `the exposure of ${which} is ${String(most / 10)} at most`, () => {
+    const args = ['security', '--offline=true', `--threshold=${String(most)}`, '--no-pager'];
+    const { status, said } = analyze(...args, installed(name, dropIn));
+    expect(said).toContain('Overall exposure level');
+    expect([status, said.split('\n').at(-2)]).toEqual([0, expect.any(String)]);
+  });
+}
 
 /** The capabilities of the unit as setpriv(1) has them. */
 function bounding(): string {

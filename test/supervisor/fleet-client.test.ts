@@ -197,6 +197,14 @@ describe('nobody is there', () => {
     expect((await askFleet('pre-reboot', place(url), GENEROUS)).kind).toBe('unreachable');
   });
 
+  it('who stays with HTTP', async () => {
+    const url = await raw((socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+    );
+    const { kind, text } = await askFleet('pre-reboot', place(url), GENEROUS);
+    expect([kind, text]).toEqual(['unreachable', 'the connection was closed without an answer']);
+  });
+
   it('who lets the answer through', async () => {
     const server = await FleetServer.start();
     server.fault = () => 'lose';

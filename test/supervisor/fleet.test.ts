@@ -1,7 +1,7 @@
 // Updates of a device that is one of many: when a slot is taken, what is held meanwhile, and when it is
 // given back.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectSync } from '../../src/index.js';
@@ -97,7 +97,9 @@ it('no slot is asked for while a lock is held, and no lock is held while a slot 
   };
   await app.finish();
   await supervisor.entry('applied', 'release b runs');
-  expect(new Set(seen)).toEqual(new Set(['free']));
+  // Residue is nobody's: the app may leave its file where the daemon was just looking at it.
+  for (const verdict of seen) expect(['free', 'residue']).toContain(verdict);
+  expect(seen).not.toEqual([]);
 });
 
 it('a device whose app locks while it waits for its turn asks no more, until the app lets go', async () => {
@@ -397,6 +399,55 @@ it('a slot at a server that the configuration names no more is given back there'
   await server.free();
   expect(other.asked).toEqual([]);
   expect(await fleet(next)).toMatchObject({ server: other.url, state: 'none', owed: 0 });
+});
+
+it('a slot that was owed at the server that is named again is given back by one loop', async () => {
+  const { server, place, supervisor } = await device();
+  await server.stop();
+  place.configure(release('b'), { fleet: { ...fleetOf(server).fleet, unreachable: 'proceed' } });
+  await supervisor.end();
+  const first = await daemon(place);
+  await first.entry('applied', 'release b runs');
+  await first.end(); // a slot may be held
+  const other = await FleetServer.start();
+  place.configure(release('b'), fleetOf(other));
+  const second = await daemon(place);
+  await second.entry('fleet', 'is not given back yet');
+  expect(await fleet(second)).toMatchObject({ owed: 1 });
+  await second.end();
+  place.configure(release('b'), fleetOf(server));
+  const third = await daemon(place);
+  expect(await fleet(third)).toMatchObject({ owed: 0, state: 'returning' });
+  await server.listen();
+  await third.entry('fleet', 'the slot of group `default` is given back');
+  expect(await fleet(third)).toMatchObject({ owed: 0, state: 'none' });
+});
+
+it('the same server, written differently, is no other', async () => {
+  const { server, place, supervisor } = await device({ 'healthy-after': '1h' });
+  place.configure(release('b'));
+  await supervisor.entry('applied', 'release b runs');
+  place.configure(release('b'), {
+    fleet: { ...fleetOf(`${server.url}/`).fleet, 'healthy-after': '1h' },
+  });
+  await supervisor.end();
+  const next = await daemon(place);
+  await next.entry('recovery', 'it is kept');
+  expect(await fleet(next)).toMatchObject({ owed: 0, state: 'held', apps: ['7'] });
+  expect(server.count('steady-state')).toBe(0);
+});
+
+it('a slot for locks that cannot be taken at all is given back', async () => {
+  const { server, place, supervisor } = await device();
+  server.before = (question) => {
+    if (question === 'steady-state') return;
+    rmSync(place.lockDir('7', 'one'), { recursive: true });
+    writeFileSync(place.lockDir('7', 'one'), 'in the way');
+  };
+  place.configure(release('b'));
+  await supervisor.entry('failed', 'the update failed');
+  await supervisor.entry('fleet', 'is given back');
+  expect(server.holders.size).toBe(0);
 });
 
 it('a certificate that is not there is told at once, in one line', async () => {

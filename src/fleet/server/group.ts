@@ -9,7 +9,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { take, without, type Holder, type Semaphore } from '../store/semaphore.js';
-import { Rounds } from '../store/rounds.js';
+import { MOST_PENDING, Rounds } from '../store/rounds.js';
 import { storeError, type Store } from '../store/types.js';
 import type { Full, GroupOptions, OnEvent } from './group-types.js';
 import { Patience } from './patience.js';
@@ -57,12 +57,14 @@ export class Group {
 
   /**
    * A slot for this device, at once or within `wait` milliseconds; the one that it has, if it has one.
-   * LockError (ERR_FLEET_STORE) if the store failed: then it may have got one.
+   * LockError (ERR_FLEET_STORE) if too many ask, or if the store failed: then it may have got one.
    */
   async take(
     id: string,
     { wait = 0, signal }: { wait?: number; signal?: AbortSignal } = {},
   ): Promise<{ held: Holder } | { full: Full }> {
+    if (this.#line.size >= MOST_PENDING)
+      throw storeError('too many devices ask at once; ask again later');
     return new Promise((resolve, reject) => {
       const grant = randomBytes(6).toString('hex');
       const until = performance.now() + wait;

@@ -3,16 +3,19 @@
 
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { STATUS_CODES } from 'node:http';
-import { answerable } from '../../answerable.js';
-import { KINDS, type Kind } from './kinds.js';
+import { answerOddRequests, type Odd } from '../../odd-requests.js';
+import type { Kind } from './kinds.js';
 import type { Limits } from './limits.js';
 import type { Tls } from './types.js';
 
 const CHECKS_PER_LIMIT = 10;
-const LINGER = 500;
+
+const OF_ODD: Readonly<Record<Odd, Kind>> = {
+  malformed: 'malformed',
+  timeout: 'timeout',
+  'expectation-failed': 'expectation_failed',
+  'headers-too-large': 'headers_too_large',
+};
 
 /** A server that hands whole, timely requests to `handler`. Throws what OpenSSL says of a bad key. */
 export function httpServer(handler: RequestListener, limits: Limits, tls?: Tls): Server {
@@ -28,18 +31,10 @@ export function httpServer(handler: RequestListener, limits: Limits, tls?: Tls):
       ? createServer(options, handler)
       : createTlsServer({ ...options, ...secure(tls, limits) }, handler);
   server.maxConnections = limits.connections;
-  const canAnswer = answerable(server);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    refuse(canAnswer, error, socket);
-  });
-  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    response.writeHead(KINDS.expectation_failed, { 'content-type': TYPE, connection: 'close' });
-    response.end(bodyOf('expectation_failed', 'of Expect, only 100-continue is known'));
-  });
-  for (const odd of ['connect', 'upgrade'])
-    server.on(odd, (_request: IncomingMessage, socket: Duplex) => {
-      socket.destroy();
-    });
+  answerOddRequests(server, (odd, value) => ({
+    headers: { 'content-type': TYPE },
+    body: bodyOf(OF_ODD[odd], value),
+  }));
   return server;
 }
 
@@ -58,33 +53,4 @@ export const TYPE = 'application/json; charset=utf-8';
 /** An error as the protocol has it. */
 export function bodyOf(kind: Kind, value: string): string {
   return JSON.stringify({ kind, value });
-}
-
-const OF_CODE: Readonly<Record<string, readonly [Kind, string]>> = {
-  HPE_HEADER_OVERFLOW: ['headers_too_large', 'the headers are too large: 16 KiB at most'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['timeout', 'the request took too long to arrive'],
-};
-
-// Where an answer is under way the connection is cut: further bytes would be read as part of it.
-function refuse(
-  canAnswer: (socket: Duplex) => boolean,
-  error: NodeJS.ErrnoException,
-  socket: Duplex,
-): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || !canAnswer(socket)) {
-    socket.destroy();
-    return;
-  }
-  const [kind, value] = OF_CODE[error.code ?? ''] ?? ['malformed', 'this is not HTTP/1.1'];
-  const body = bodyOf(kind, value);
-  const status = KINDS[kind];
-  const head = [
-    `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
-    `Content-Type: ${TYPE}`,
-    `Content-Length: ${String(Buffer.byteLength(body))}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  socket.resume(); // to close it with bytes unread would reset it, and lose the answer
-  setTimeout(() => socket.destroy(), LINGER).unref();
 }

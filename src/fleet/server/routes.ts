@@ -1,8 +1,8 @@
 // The two requests of the protocol.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
 import { printable } from '../../printable.js';
 import {
   PRE_REBOOT,
@@ -19,18 +19,19 @@ import type { Context } from './types.js';
 const OPERATIONS = { [PRE_REBOOT]: 'pre-reboot', [STEADY_STATE]: 'steady-state' } as const;
 
 export function fleetRoutes(app: FastifyInstance, context: Context): void {
+  const gone = new Gone();
   app.post(PRE_REBOOT, async (request, reply) => {
     const { id, group } = asked(request, context);
     const wait = Math.min(preferredWait(request), context.limits.wait);
     if (wait > 0) void reply.header('preference-applied', `wait=${String(wait / 1000)}`);
-    const answer = await group.take(id, { wait, signal: untilGone(reply) });
+    const answer = await group.take(id, { wait, signal: gone.of(request) });
     if ('full' in answer) throw full(answer.full, group.options.name);
     const { slot, grant, since } = answer.held;
     return counted(context, request, { group: group.options.name, slot, grant, since });
   });
-  app.post(STEADY_STATE, async (request, reply) => {
+  app.post(STEADY_STATE, async (request) => {
     const { id, group } = asked(request, context);
-    const holder = await group.giveBack(id, { signal: untilGone(reply) });
+    const holder = await group.giveBack(id, { signal: gone.of(request) });
     return counted(context, request, {
       group: group.options.name,
       given_back: holder !== undefined,
@@ -78,13 +79,15 @@ function asked(
 
 function commonName(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
-  const name: unknown = socket.getPeerCertificate().subject.CN;
+  // None of a connection that has been closed meanwhile, whatever the types say.
+  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate> | null;
+  const name: unknown = certificate?.subject?.CN;
   return typeof name === 'string' ? name : undefined;
 }
 
 function mistake(path: readonly PropertyKey[]): string {
   const expected: Readonly<Record<string, string>> = {
-    id: 'a text of 1 to 256 characters',
+    id: 'a text of 1 to 256 characters, 1 KiB of JSON at most',
     group: 'letters, digits, dots and dashes, 128 at most',
   };
   const field = String(path[1] ?? '');
@@ -100,12 +103,23 @@ function preferredWait({ headers }: FastifyRequest): number {
   return Number(seconds) * 1000;
 }
 
-function untilGone({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort();
-  });
-  return gone.signal;
+// Who has gone: one signal for each connection, because of requests that are sent without waiting for an
+// answer (pipelining) only the first has a response that is told of its end.
+class Gone {
+  readonly #signals = new WeakMap<Socket, AbortSignal>();
+
+  of({ raw: { socket } }: FastifyRequest): AbortSignal {
+    const known = this.#signals.get(socket);
+    if (known !== undefined) return known;
+    const gone = new AbortController();
+    if (socket.destroyed) gone.abort();
+    else
+      socket.once('close', () => {
+        gone.abort();
+      });
+    this.#signals.set(socket, gone.signal);
+    return gone.signal;
+  }
 }
 
 const NAMED = 3;

@@ -1,8 +1,10 @@
 // Requests of devices: what is refused before a route is asked, and errors as answers.
 
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isUtf8 } from 'node:buffer';
 import { randomInt, randomUUID } from 'node:crypto';
 import { LockError } from '../../errors.js';
+import { leftToUs } from '../../odd-requests.js';
 import { bodyOf, httpServer, TYPE } from './http.js';
 import { FleetError, KINDS, type Kind } from './kinds.js';
 import { Rate } from './rate.js';
@@ -21,6 +23,7 @@ export function deviceServer(
     return503OnClosing: false,
     exposeHeadRoutes: false,
     serverFactory: (handler) => httpServer(handler, limits, tls),
+    clientErrorHandler: leftToUs,
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       const kind = error.statusCode === KINDS.uri_too_long ? 'uri_too_long' : 'malformed';
       reply.raw.writeHead(KINDS[kind], { 'content-type': TYPE, connection: 'close' });
@@ -41,8 +44,10 @@ export function deviceServer(
   // Clients of the protocol send JSON, and seldom say so: curl says that it is a form, Zincati nothing.
   const json = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, text, done) => {
-    void json(request, text, done);
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+    // Decoded all the same, ids that differ would become one, and two devices would share a slot.
+    if (isUtf8(bytes)) void json(request, bytes.toString(), done);
+    else done(new FleetError('malformed', 'the body is not UTF-8'), undefined);
   });
   app.setNotFoundHandler(() => {
     throw new FleetError(

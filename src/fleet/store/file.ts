@@ -17,19 +17,22 @@ const LOCK_TIMEOUT = 5000;
 
 const stored = z.strictObject({
   lockbridgeFleet: z.literal(1),
+  /** How often it was replaced: what is written again as it was is another version all the same. */
+  writes: z.int().min(0).default(0),
   groups: z.record(groupName, storedSemaphore),
 });
-type Groups = Record<string, Semaphore>;
+type Content = Pick<z.infer<typeof stored>, 'writes' | 'groups'>;
 
 /** The store in `path`, which is made at the first write; its directory must be there. */
 export function fileStore(path: string): Store {
   return {
     swap: async (group, version, next) =>
       next === undefined ? compare(load(path), group, version) : swap(path, group, version, next),
-    all: async () =>
-      Promise.resolve(
-        new Map(Object.entries(load(path)).map(([name, one]) => [name, seenOf(one)])),
-      ),
+    all: async () => {
+      const { writes, groups } = load(path);
+      const all = Object.entries(groups).map(([name, one]) => [name, seenOf(one, writes)] as const);
+      return Promise.resolve(new Map(all));
+    },
     close: () => undefined,
   };
 }
@@ -42,12 +45,14 @@ async function swap(
 ): Promise<{ version: string } | { instead: Seen }> {
   const lock = await lockOf(path);
   try {
-    const groups = load(path);
-    const found = compare(groups, group, version);
+    const content = load(path);
+    const found = compare(content, group, version);
     if ('instead' in found) return found;
-    const text = JSON.stringify({ lockbridgeFleet: 1, groups: { ...groups, [group]: next } });
+    const writes = content.writes + 1;
+    const groups = { ...content.groups, [group]: next };
+    const text = JSON.stringify({ lockbridgeFleet: 1, writes, groups });
     saveWhole(path, `${text}\n`, 0o600);
-    return { version: seenOf(next).version };
+    return { version: seenOf(next, writes).version };
   } catch (error) {
     throw LockError.is(error)
       ? error
@@ -66,20 +71,20 @@ async function lockOf(path: string): Promise<{ release(): Promise<unknown> }> {
 }
 
 function compare(
-  groups: Groups,
+  { writes, groups }: Content,
   group: string,
   version: string,
 ): { version: string } | { instead: Seen } {
   const found = Object.hasOwn(groups, group) ? groups[group] : undefined;
-  const now = found === undefined ? { semaphore: EMPTY, version: NEVER } : seenOf(found);
+  const now = found === undefined ? { semaphore: EMPTY, version: NEVER } : seenOf(found, writes);
   return now.version === version ? { version } : { instead: now };
 }
 
-// The content is its own version: every grant has an id of its own, so a state never comes back, but
-// for that of nobody, which is the same as before.
-function seenOf(semaphore: Semaphore): Seen {
+// The number of writes and the content: should the file be removed, numbers come back, grants never do.
+function seenOf(semaphore: Semaphore, writes: number): Seen {
   const { slots, holders } = semaphore;
   const said = [
+    writes,
     slots,
     ...holders.flatMap(({ id, grant, slot, since }) => [id, grant, slot, since]),
   ];
@@ -87,7 +92,7 @@ function seenOf(semaphore: Semaphore): Seen {
   return { semaphore, version };
 }
 
-function load(path: string): Groups {
+function load(path: string): Content {
   const unusable = (why: string, cause?: unknown): LockError =>
     storeError(`cannot use the state file '${path}': ${why}`, cause);
   let text: string | undefined;
@@ -96,7 +101,7 @@ function load(path: string): Groups {
   } catch (error) {
     throw unusable(whyOf(error), error);
   }
-  if (text === undefined) return {};
+  if (text === undefined) return { writes: 0, groups: {} };
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -104,6 +109,6 @@ function load(path: string): Groups {
     throw unusable('it is not JSON', cause);
   }
   const { data, error } = stored.safeParse(content);
-  if (data !== undefined) return data.groups;
+  if (data !== undefined) return data;
   throw unusable(`it is not one of this version's (${error.issues[0]?.message ?? ''})`, error);
 }

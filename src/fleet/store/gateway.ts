@@ -7,6 +7,7 @@
 
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import { printable } from '../../printable.js';
 import { storeError } from './types.js';
 
 export interface GatewayOptions {
@@ -26,7 +27,10 @@ const PAUSE = 50;
 
 // Codes of gRPC that another try may cure.
 const PASSING: ReadonlySet<number> = new Set([1, 4, 10, 14]);
+// A token that is over, or (with --auth-token=jwt) of before users or roles were last changed; that has the
+// code of an argument that is not usable.
 const UNAUTHENTICATED = 16;
+const OLD_TOKEN = /revision of auth store is old/;
 // This one arrives as code 2: the member has lost its leader in the middle of a call.
 const LEADER = /leader|timed out|stopped|server is not/i;
 
@@ -74,8 +78,9 @@ export class Gateway {
         return await this.#ask(endpoint, path, body, left);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        if (error.code === UNAUTHENTICATED && user !== undefined && !authenticated) {
-          authenticated = true; // the token was of another time
+        const outdated = error.code === UNAUTHENTICATED || OLD_TOKEN.test(error.message);
+        if (outdated && user !== undefined && !authenticated) {
+          authenticated = true;
           this.#token = undefined;
           continue;
         }
@@ -113,7 +118,7 @@ export class Gateway {
     const text = typeof error === 'string' ? error : `HTTP status ${String(answer.status)}`;
     const number = typeof code === 'number' ? code : undefined;
     const passing = number === undefined ? answer.status >= 500 : PASSING.has(number);
-    throw new Failure(text.slice(0, 300), {
+    throw new Failure(printable(text, 300), {
       passing: passing || (number === 2 && LEADER.test(text)),
       ...(number !== undefined && { code: number }),
     });
@@ -136,11 +141,16 @@ export class Gateway {
       const timer = setTimeout(() => {
         sent.destroy(new Error('no answer in time'));
       }, timeout);
+      // Some ends are no error to Node: a server that switches to another protocol (101), for one.
+      const closed = (): void => {
+        failed(new Error('the connection was closed without an answer'));
+      };
+      sent.on('error', failed).once('close', closed);
       sent.once('close', () => {
         clearTimeout(timer);
       });
-      sent.on('error', failed);
       sent.once('response', (response) => {
+        sent.off('close', closed);
         read(response).then(resolve, failed);
       });
       sent.end(text);

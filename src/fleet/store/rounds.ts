@@ -26,7 +26,7 @@ interface Pending {
   reject: (error: unknown) => void;
 }
 
-/** Operations of one group that may wait; one more is refused. */
+/** Operations, or devices, of one group that may wait; one more is refused. */
 export const MOST_PENDING = 20_000;
 const CONFLICTS_BEFORE_PAUSE = 2;
 const LONGEST_PAUSE = 40;

@@ -6,7 +6,8 @@ import { invalid } from '../../errors.js';
 /** A loopback address and a port (0: any that is free), or the path of a unix socket. */
 export type Listen = { host: string; port: number } | { path: string };
 
-function loopback(host: string): boolean {
+/** Whether only this machine reaches it; of names nobody knows. */
+export function isLoopback(host: string): boolean {
   return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
@@ -17,7 +18,7 @@ function loopback(host: string): boolean {
 export function checkListen(listen: Listen): Listen {
   if ('path' in listen) return listen;
   const host = listen.host === 'localhost' ? '127.0.0.1' : listen.host;
-  if (!loopback(host))
+  if (!isLoopback(host))
     throw invalid('listen.host', 'a loopback address (127.0.0.1 or ::1); use a unix socket', host);
   const { port } = listen;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)

@@ -53,9 +53,15 @@ export class Turn {
       return isTime() && locks.blockers({ force }).length === 0;
     });
     if (slot !== 'granted') return slot;
-    const held = isTime()
-      ? await this.#taking.take(locks, { ...how, force, patience: fleet.lockPatience })
-      : 'again';
+    let held: Awaited<ReturnType<Taking['take']>> | 'again';
+    try {
+      held = isTime()
+        ? await this.#taking.take(locks, { ...how, force, patience: fleet.lockPatience })
+        : 'again';
+    } catch (error) {
+      fleet.leave(this.#app); // locks that cannot be taken at all (a full disk, say) need no slot
+      throw error;
+    }
     if (held === 'busy') {
       const patience = formatDuration(fleet.lockPatience);
       const text = `locks were taken while the slot was asked for, and are held after ${patience}: the slot is not used`;

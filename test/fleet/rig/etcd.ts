@@ -82,11 +82,12 @@ export class Member {
     return readFileSync(this.#log, 'utf8').slice(-2000);
   }
 
-  /** A call of its JSON gateway. */
-  async call<T>(path: string, body: unknown = {}): Promise<T> {
+  /** A call of its JSON gateway, perhaps as the user who was given this token. */
+  async call<T>(path: string, body: unknown = {}, token?: string): Promise<T> {
     const response = await fetch(new URL(path, this.spot.client), {
       method: 'POST',
       body: JSON.stringify(body),
+      ...(token !== undefined && { headers: { authorization: token } }),
       signal: AbortSignal.timeout(5000),
     });
     if (!response.ok) throw new Error(`${path}: ${String(response.status)}`);

@@ -6,7 +6,7 @@ import type { Config } from '../../config.js';
 import type { Journal } from '../../journal/journal.js';
 import type { StateStore } from '../../state.js';
 import type { FleetStatus } from '../../types.js';
-import { disown } from './ledger.js';
+import { reconcile } from './ledger.js';
 import { Owed } from './owed.js';
 import { FleetSlot } from './slot.js';
 
@@ -27,7 +27,7 @@ export class Fleet {
       const { status } = this;
       if (status !== undefined) changed(status);
     };
-    if (fleet === undefined) disown(state, undefined);
+    if (fleet === undefined) reconcile(state, undefined);
     else {
       tlsOptions(fleet); // what is wrong with them is said now, and not in a year
       this.slot = new FleetSlot(fleet, target.name, state, journal, tell);

@@ -12,13 +12,12 @@ export class Ledger {
   readonly #state: StateStore;
 
   /**
-   * Makes the device's id if it has none. A slot on record at another server, of another group or id, is
-   * put down as owed there. LockError (ERR_LOCK_CREATE) if the state cannot be written.
+   * Makes the device's id if it has none, and {@link reconcile}s the record with the place. LockError (ERR_LOCK_CREATE) if the state cannot be written.
    */
   constructor(state: StateStore, config: FleetConfig, device: string) {
     this.#state = state;
     this.place = { ...placeOf(config), id: config.id ?? ownId(state, device) };
-    disown(state, this.place);
+    reconcile(state, this.place);
   }
 
   get slot(): SlotRecord | undefined {
@@ -90,17 +89,38 @@ export class Ledger {
   }
 }
 
-/** Puts the slot on record down as owed, unless it is one at `here`. */
-export function disown(state: StateStore, here: FleetPlace | undefined): void {
-  const slot = state.state.fleet?.slot;
-  if (slot === undefined) return;
-  const same = (['server', 'group', 'id'] as const).every((key) => slot[key] === here?.[key]);
-  if (same) return;
-  const { since: _since, granted: _granted, apps: _apps, ...place } = slot;
+/**
+ * Puts the slot on record down as owed, unless it is one at `here`. What is owed at `here`, because the
+ * configuration named another place meanwhile, is on record again: two who give back there would take it
+ * from each other's updates.
+ */
+export function reconcile(state: StateStore, here: FleetPlace | undefined): void {
+  const { slot, owed = [] } = state.state.fleet ?? {};
+  const isHere = (place: FleetPlace): boolean => here !== undefined && same(place, here);
+  const others = owed.filter((place) => !isHere(place));
+  const leaves = slot !== undefined && !isHere(slot);
+  if (!leaves && others.length === owed.length) return;
+  let kept = leaves ? undefined : slot;
+  if (others.length < owed.length && here !== undefined)
+    kept ??= { ...here, since: new Date().toISOString(), apps: [] };
+  if (leaves) {
+    const { since: _since, granted: _granted, apps: _apps, ...place } = slot;
+    others.push(place);
+  }
   state.update((all) => {
-    const { slot: _slot, owed = [], ...rest } = all.fleet ?? {};
-    all.fleet = { ...rest, owed: [...owed, place] };
+    const { slot: _slot, owed: _owed, ...rest } = all.fleet ?? {};
+    all.fleet = {
+      ...rest,
+      ...(kept && { slot: kept }),
+      ...(others.length > 0 && { owed: others }),
+    };
   });
+}
+
+function same(one: FleetPlace, other: FleetPlace): boolean {
+  const base = ({ server }: FleetPlace): string =>
+    (URL.canParse(server) ? new URL(server).href : server).replace(/\/+$/, '');
+  return base(one) === base(other) && one.group === other.group && one.id === other.id;
 }
 
 function placeOf({
