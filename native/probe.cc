@@ -150,6 +150,8 @@ Look look(const std::string& path, Depth depth) {
                   [](int fd, const struct statx&) { return mayBeLockedElsewhere(fd); });
 }
 
+namespace {
+
 // The file that was last found to be without our attribute: whoever tries the same lock again and
 // again need not ask again. To set the attribute changes the ctime, but maybe not within one tick
 // of the kernel's clock (10 ms at most): a file that was changed a moment ago is not remembered.
@@ -173,6 +175,8 @@ class Stranger {
   Identity id_;
   struct statx_timestamp changed_ = {};
 };
+
+}  // namespace
 
 Glimpse glimpse(const std::string& path) {
   static thread_local Stranger stranger;
