@@ -7,6 +7,7 @@
 
 import { staysInNode } from '../env.js';
 import { nativeRun } from '../version.js';
+import { isSpecial } from './plain.js';
 
 interface Shared {
   flags: readonly string[];
@@ -27,9 +28,6 @@ const SHARED: Readonly<Record<string, Shared>> = {
   wait: { flags: ['--json'], values: WAIT, command: false },
 };
 
-// What the parser takes for something else than a path.
-const SPECIAL: readonly string[] = ['', 'help', 'true', 'false'];
-
 /** Whether both programs read these words alike: a command with paths and options as they are documented. */
 export function isPlain([name = '', ...words]: readonly string[]): boolean {
   const shared = Object.hasOwn(SHARED, name) ? SHARED[name] : undefined;
@@ -42,7 +40,7 @@ export function isPlain([name = '', ...words]: readonly string[]): boolean {
     const word = words[at] ?? '';
     if (shared.values.includes(word)) at++;
     else if (shared.flags.includes(word) || /^--empty=(?:held|free)$/.test(word)) continue;
-    else if (word.startsWith('-') || SPECIAL.includes(word)) return false;
+    else if (isSpecial(word)) return false;
     else paths++;
     if (at >= end) return false;
   }

@@ -43,7 +43,11 @@ const PLAIN: Readonly<Record<string, Plain>> = {
 
 // yargs takes a last word `help` for the option, and `true` or `false` after one for its value.
 const SPECIAL: readonly string[] = ['', 'help', 'true', 'false'];
-const special = (word: string): boolean => word.startsWith('-') || SPECIAL.includes(word);
+
+/** Whether yargs may take the word for something else than a path. */
+export function isSpecial(word: string): boolean {
+  return word.startsWith('-') || SPECIAL.includes(word);
+}
 
 /** What yargs would give the command; undefined unless that is plain. */
 export function plainArguments(argv: readonly string[]): Record<string, unknown> | undefined {
@@ -54,7 +58,7 @@ export function plainArguments(argv: readonly string[]): Record<string, unknown>
   const before = end === -1 ? words : words.slice(0, end);
   const command = end === -1 ? [] : words.slice(end + 1);
   const given = before.filter((word) => word !== '--json');
-  if (given.length < how.least || given.some(special)) return undefined;
+  if (given.length < how.least || given.some(isSpecial)) return undefined;
   return {
     [how.words]: given,
     json: given.length < before.length,
