@@ -98,6 +98,17 @@ export async function inFullTogether(
   });
 }
 
+/**
+ * Tells one state of affairs from another: same text, same lock in the way. Whoever merely has the file
+ * open, waits for it too, or shares a lock of another (a child between fork and exec) changes nothing.
+ */
+export function stateOf({ path, verdict, by, id, holders }: Inspection): string {
+  const holding = holders.filter(
+    ({ role, sharedWith }) => (role === 'holds' || role === 'named') && sharedWith === undefined,
+  );
+  return JSON.stringify([path, verdict, by, id, holding.map(({ pid }) => pid)]);
+}
+
 /** The contention error for these blockers. */
 export function contention(
   code: 'ERR_LOCK_HELD' | 'ERR_LOCK_TIMEOUT' | 'ERR_LOCK_ABORTED',
@@ -126,9 +137,9 @@ export class Announcer {
   }
 
   announce(blocker: Inspection): void {
-    const key = `${blocker.verdict} ${blocker.by ?? ''} ${blocker.id ?? ''} ${blocker.holders.map((h) => h.pid).join()}`;
-    if (key === this.#last) return;
-    this.#last = key;
+    const state = stateOf(blocker);
+    if (state === this.#last) return;
+    this.#last = state;
     this.options.onBlocked?.(blocker);
     if (blocker.by === 'kernel') this.#kernelSeen = true;
     // The kernel lock is gone and the file stays: without a word this would look like a hang.

@@ -2,16 +2,14 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Inspection } from '../../inspect/types.js';
+import { stateOf } from '../../lock/blocked.js';
 import { PathWait } from '../../lock/wait.js';
 
 // A kernel lock is waited for on a thread of its own. What happens to the others is seen when one of
 // these changes.
 const MOST_WATCHED = 32;
 
-const keyOf = (blockers: readonly Inspection[]): string =>
-  JSON.stringify(
-    blockers.map(({ path, id, by, holders }) => [path, id, by, holders.map(({ pid }) => pid)]),
-  );
+const statesOf = (blockers: readonly Inspection[]): string => blockers.map(stateOf).join();
 
 /**
  * Resolves when `still` finds none of `first` in the way, or `stop` fires; with those that are left.
@@ -30,7 +28,7 @@ export async function untilGone(
       for (const { path } of blockers.slice(0, MOST_WATCHED))
         if (!waits.has(path)) waits.set(path, new PathWait(path));
       const now = still(blockers); // after the watch began: what happened before it is not lost
-      const same = keyOf(now) === keyOf(blockers);
+      const same = statesOf(now) === statesOf(blockers);
       blockers = now;
       if (now.length === 0 || stop.aborted) return now;
       if (!same) changed(now);

@@ -172,6 +172,30 @@ it('whoever goes as the time runs out is in the way no more', async () => {
   await held.release();
 });
 
+it('who merely has the file open changes nothing for one who waits', async () => {
+  const { locks, path } = world();
+  const child = await flockHolder(path('one'));
+  const seen: Blocker[] = [];
+  const fds: number[] = [];
+  const waiting = locks.lock({
+    timeout: Infinity,
+    onBlocked: (blockers) => {
+      seen.push(...blockers);
+      fds.push(openSync(path('one'), 'r'));
+      expect(inspectSync(path('one')).holders).toContainEqual(
+        expect.objectContaining({ role: 'open', pid: process.pid }),
+      );
+    },
+  });
+  await until(() => hasWaiter(path('one')));
+  fds.forEach(closeSync);
+  await child.finish();
+  unlinkSync(path('one'));
+  await (await waiting).release();
+  const held = seen.filter(({ by }) => by === 'kernel');
+  expect(held.map(({ holders }) => holders[0]?.pid)).toEqual([child.process.pid]);
+});
+
 it('one try tells nobody that it waits', async () => {
   const { locks, path } = world();
   writeFileSync(path('one'), '');
