@@ -28,14 +28,21 @@ struct First {
   const LockLine* line;
 };
 
+// Where kcmp(2) cannot tell (one is just exiting, belongs to somebody else, or the kernel has none),
+// an exclusive lock tells: there is one such lock on a file, so whoever shows it shares its
+// description.
+bool areOne(const Opener& a, const Opener& b, const LockLine& line) {
+  const int told = sameDescription(a.pid, a.fd, b.pid, b.fd);
+  return told < 0 ? line.write : told == 1;
+}
+
 // Of those who took this very lock before, the one that it is shared with; 0 if it is its own.
 int sharedWith(const std::vector<First>& first, const Opener& opener, const LockLine& line) {
   if (line.kind == "POSIX") return 0;  // it belongs to the process, whatever that shares
   for (const First& other : first) {
     const LockLine& l = *other.line;
     if (l.kind == line.kind && l.write == line.write && l.from == line.from && l.to == line.to &&
-        other.opener->pid != opener.pid &&
-        sameDescription(opener.pid, opener.fd, other.opener->pid, other.opener->fd) == 1)
+        other.opener->pid != opener.pid && areOne(opener, *other.opener, line))
       return other.opener->pid;
   }
   return 0;

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 import pytest
 
@@ -331,3 +331,20 @@ def test_our_own_locks_are_seen_as_those_of_anybody(path: str) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         (one,) = inspect(path).holders
     assert (one.pid, one.role, one.source) == (os.getpid(), "holds", "flock")
+
+
+@pytest.mark.parametrize("known", [True, None])
+def test_an_heir_shares_an_exclusive_lock_whether_or_not_the_kernel_compares_descriptions(
+    path: str, monkeypatch: pytest.MonkeyPatch, known: Optional[bool]
+) -> None:
+    monkeypatch.setattr(_system, "same_description", lambda *_: known)
+    write(path)
+    with open(path, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with subprocess.Popen(["sleep", "600"], pass_fds=[file.fileno()]) as heir:
+            holders = inspect(path).holders
+            heir.kill()
+    assert [(one.pid, one.shared_with) for one in holders] == [
+        (os.getpid(), None),
+        (heir.pid, os.getpid()),
+    ]

@@ -50,6 +50,13 @@ const isSuch = (
 const sameLock = (a: LockLine, b: LockLine): boolean =>
   a.kind === b.kind && a.write === b.write && a.from === b.from && a.to === b.to;
 
+// Where kcmp(2) cannot tell (one is just exiting, belongs to somebody else, or the kernel has none), an
+// exclusive lock tells: there is one such lock on a file, so whoever shows it shares its description.
+function areOne(a: RawOpener, b: RawOpener, line: LockLine): boolean {
+  const told = native.sameDescription(a.pid, a.fd, b.pid, b.fd);
+  return told < 0 ? line.write : told === 1;
+}
+
 // The process whose number the lock bears comes first: it took the lock, the others inherited it.
 function byTaker(openers: readonly RawOpener[]): readonly RawOpener[] {
   if (openers.length < 2) return openers;
@@ -103,7 +110,7 @@ function byDescriptors(openers: readonly RawOpener[], processes: Processes): Hol
           line.kind !== 'POSIX' && // a record lock belongs to the process, whatever it shares
           sameLock(l, line) &&
           o.pid !== opener.pid &&
-          native.sameDescription(opener.pid, opener.fd, o.pid, o.fd) === 1,
+          areOne(opener, o, line),
       );
       if (other === undefined) first.push([opener, line]);
       holders.push(holderOf(processes.info(opener.pid), 'holds', line, true, other?.[0].pid));

@@ -106,7 +106,8 @@ export function stateOf({ path, verdict, by, id, holders }: Inspection): string 
   const holding = holders.filter(
     ({ role, sharedWith }) => (role === 'holds' || role === 'named') && sharedWith === undefined,
   );
-  return JSON.stringify([path, verdict, by, id, holding.map(({ pid }) => pid)]);
+  const pids = new Set(holding.map(({ pid }) => pid)); // a flock and a record lock: one holder
+  return JSON.stringify([path, verdict, by, id, [...pids]]);
 }
 
 /** The contention error for these blockers. */

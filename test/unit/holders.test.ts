@@ -2,8 +2,9 @@
 
 import { linkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { acquireSync, inspectAllSync, inspectSync, type Holder } from '../../src/index.js';
+import { native } from '../../src/native.js';
 import { flockHolder, flockWaiter, python, runHelper, type Child } from '../helpers/child.js';
 import { BASES, scratch, until } from '../helpers/scratch.js';
 
@@ -42,6 +43,23 @@ describe.each(BASES)('in %s', (base) => {
     expect(seen[0]).not.toHaveProperty('sharedWith');
     expect(seen[1]).toMatchObject({ sharedWith: child.process.pid, source: 'flock' });
     expect(seen[1]?.command).toContain('/bin/sh');
+  });
+
+  it('an exclusive lock names its heirs where the kernel will not compare descriptions', async () => {
+    const path = file(base);
+    const child = await flockHolder(path);
+    const compare = vi.spyOn(native, 'sameDescription').mockReturnValue(-3);
+    onTestFinished(() => {
+      compare.mockRestore();
+    });
+    expect(roles(path, 'holds')[1]).toMatchObject({ sharedWith: child.process.pid });
+    await child.finish();
+    await program(path, 'fcntl.flock(f, fcntl.LOCK_SH)');
+    await program(path, 'fcntl.flock(f, fcntl.LOCK_SH)');
+    expect(roles(path, 'holds').map(({ sharedWith }) => sharedWith)).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('two shared flocks of their own share nothing', async () => {

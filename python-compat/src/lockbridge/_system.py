@@ -204,13 +204,14 @@ def wait_for_record_lock(fd: int) -> None:
         raise _fail()
 
 
-def same_description(pid: int, fd: int, other_pid: int, other_fd: int) -> bool:
-    """Whether two descriptors share an open file description (kcmp(2)); False if unknown."""
+def same_description(pid: int, fd: int, other_pid: int, other_fd: int) -> Optional[bool]:
+    """Whether two descriptors share an open file description (kcmp(2)); None if unknown."""
     number = _KCMP.get(os.uname().machine)
     if number is None:
-        return False
+        return None
     kcmp_file = 0
-    return bool(libc.syscall(number, pid, other_pid, kcmp_file, fd, other_fd) == 0)
+    told = libc.syscall(number, pid, other_pid, kcmp_file, fd, other_fd)
+    return None if told < 0 else bool(told == 0)
 
 
 _KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "armv7l": 378, "armv6l": 378, "i686": 349}

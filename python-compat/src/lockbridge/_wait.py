@@ -141,7 +141,8 @@ class PathWait:
             claim = self._claim(candidate, take)
             granted = self._block(candidate)
             self._changed.clear()
-            if granted and not self._stop.cancelled:
+            # Though called off: a holder that saw us wait has left the name to us, and may be gone.
+            if granted:
                 got = self._use(candidate, take, claim)
         finally:
             if got is not candidate:

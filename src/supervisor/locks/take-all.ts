@@ -24,7 +24,7 @@ import { appName, type AppServices } from './places.js';
 import { abortedBy, isAborted } from './request.js';
 import { takeTurn } from './turn.js';
 import type { LockRequest, UpdateLocksOptions } from './types.js';
-import { untilGone } from './until-gone.js';
+import { untilGone, whenChanged } from './until-gone.js';
 
 /** The uid that balena's supervisor locks as. */
 export const NOBODY = 65534;
@@ -48,7 +48,7 @@ export async function takeAll(set: LockableSet, request: LockRequest): Promise<H
   const { timeout = 0, signal, maxWait = MAX_WAIT_MS, force = false, onBlocked } = request;
   if (isAborted(signal)) throw abortedBy(signal, []);
   const waiting = timeout === 0 ? undefined : deadline(timeout, signal); // most make one try
-  const blocked = (seen: readonly Inspection[]): void => onBlocked?.(scene.noted(seen));
+  const blocked = whenChanged((seen) => onBlocked?.(scene.noted(seen)));
   const locked = (seen: readonly Inspection[]): LockError =>
     updatesLocked(scene.noted(seen), (path) => scene.place(path));
   const taking = takingFor(set, request);
@@ -64,7 +64,6 @@ export async function takeAll(set: LockableSet, request: LockRequest): Promise<H
       }
       if (waiting === undefined) throw locked(got);
       const { stop } = waiting;
-      blocked(got);
       const left = await untilGone(got, stop, (seen) => scene.still(seen, force), blocked);
       if (isAborted(signal)) throw abortedBy(signal, left);
       // Whoever went as the time ran out is in the way no more: one more try.

@@ -9,7 +9,7 @@ import { updatesLocked } from './blockers.js';
 import { abortedBy, isAborted } from './request.js';
 import type { LockableSet } from './take-all.js';
 import type { LockRequest } from './types.js';
-import { untilGone } from './until-gone.js';
+import { untilGone, whenChanged } from './until-gone.js';
 
 /** The locks in the way now; with `force` those that no force overrides. */
 export function blockersNow({ paths, options, scene }: LockableSet, force: boolean): Inspection[] {
@@ -31,11 +31,10 @@ export async function untilFree(set: LockableSet, request: LockRequest): Promise
   if (blockers.length === 0) return;
   if (timeout === 0) throw locked(blockers);
   const waiting = deadline(timeout, signal);
-  const blocked = (seen: readonly Inspection[]): void => onBlocked?.(scene.noted(seen));
+  const blocked = whenChanged((seen) => onBlocked?.(scene.noted(seen)));
   try {
     for (; blockers.length > 0; blockers = blockersNow(set, force)) {
       const { stop } = waiting;
-      blocked(blockers);
       const left = await untilGone(blockers, stop, (seen) => scene.still(seen, force), blocked);
       if (isAborted(signal)) throw abortedBy(signal, left);
       if (stop.aborted && left.length > 0) throw locked(left);

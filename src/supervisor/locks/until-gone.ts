@@ -9,30 +9,39 @@ import { PathWait } from '../../lock/wait.js';
 // these changes.
 const MOST_WATCHED = 32;
 
-const statesOf = (blockers: readonly Inspection[]): string => blockers.map(stateOf).join();
+/** Calls `tell` with each new state of affairs once. */
+export function whenChanged(
+  tell: (blockers: readonly Inspection[]) => void,
+): (blockers: readonly Inspection[]) => void {
+  let last: string | undefined;
+  return (blockers) => {
+    const state = blockers.map(stateOf).join();
+    if (state !== last) tell(blockers);
+    last = state;
+  };
+}
 
 /**
  * Resolves when `still` finds none of `first` in the way, or `stop` fires; with those that are left.
- * `changed` is called whenever who is in the way changes.
+ * `blocked` is called with who is in the way, at first and after each look that follows.
  */
 export async function untilGone(
   first: readonly Inspection[],
   stop: AbortSignal,
   still: (blockers: readonly Inspection[]) => Inspection[],
-  changed: (blockers: readonly Inspection[]) => void,
+  blocked: (blockers: readonly Inspection[]) => void,
 ): Promise<readonly Inspection[]> {
   const waits = new Map<string, PathWait>();
   let blockers = first;
+  blocked(first);
   try {
     for (;;) {
       for (const { path } of blockers.slice(0, MOST_WATCHED))
         if (!waits.has(path)) waits.set(path, new PathWait(path));
-      const now = still(blockers); // after the watch began: what happened before it is not lost
-      const same = statesOf(now) === statesOf(blockers);
-      blockers = now;
-      if (now.length === 0 || stop.aborted) return now;
-      if (!same) changed(now);
-      await oneChange(now, waits, stop);
+      blockers = still(blockers); // after the watch began: what happened before it is not lost
+      if (blockers.length === 0 || stop.aborted) return blockers;
+      blocked(blockers);
+      await oneChange(blockers, waits, stop);
     }
   } finally {
     for (const wait of waits.values()) wait.close();

@@ -41,6 +41,14 @@ def _same_lock(one: LockLine, other: LockLine) -> bool:
     return one._replace(pid=0, waiting=False) == other._replace(pid=0, waiting=False)
 
 
+def _are_one(one: Opener, other: Opener, line: LockLine) -> bool:
+    # Where kcmp(2) cannot tell (one is just exiting, belongs to somebody else, or the kernel has
+    # none), an exclusive lock tells: there is one such lock on a file, so whoever shows it shares
+    # its description.
+    told = _system.same_description(one.pid, one.fd, other.pid, other.fd)
+    return line.write if told is None else told
+
+
 def _shares_with(
     opener: Opener, line: LockLine, first: Sequence[tuple[Opener, LockLine]]
 ) -> Optional[int]:
@@ -48,11 +56,7 @@ def _shares_with(
     if line.kind == "POSIX":  # a record lock belongs to the process, whatever it shares
         return None
     for other, lock in first:
-        if (
-            _same_lock(lock, line)
-            and other.pid != opener.pid
-            and _system.same_description(opener.pid, opener.fd, other.pid, other.fd)
-        ):
+        if _same_lock(lock, line) and other.pid != opener.pid and _are_one(opener, other, line):
             return other.pid
     return None
 
