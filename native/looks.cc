@@ -56,8 +56,7 @@ std::vector<Look> lookAll(std::vector<std::string> paths, Depth depth) {
   ManyLooks many(std::move(paths), depth);
   std::vector<Look> out;
   for (std::vector<Look> some; !(some = many.next()).empty();)
-    out.insert(out.end(), std::make_move_iterator(some.begin()),
-               std::make_move_iterator(some.end()));
+    for (Look& one : some) out.push_back(std::move(one));
   return out;
 }
 

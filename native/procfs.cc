@@ -14,6 +14,7 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 #include "lockfile.h"
@@ -50,15 +51,9 @@ std::string pieceAt(int dir, const char* path) {
 }
 
 // Device and number of an inode, which is all that a lock line says of one.
-struct InodeHash {
-  size_t operator()(const Identity& id) const {
-    return std::hash<uint64_t>()(id.ino ^ static_cast<uint64_t>(id.major) << 44 ^
-                                 static_cast<uint64_t>(id.minor) << 52);
-  }
-};
-struct SameInode {
+struct InodeOrder {
   bool operator()(const Identity& a, const Identity& b) const {
-    return a.ino == b.ino && a.major == b.major && a.minor == b.minor;
+    return std::tie(a.ino, a.major, a.minor) < std::tie(b.ino, b.major, b.minor);
   }
 };
 
@@ -201,7 +196,7 @@ class Search {
     if (named > 0) out->born.assign(link, static_cast<size_t>(named));
   }
 
-  std::unordered_multimap<Identity, int, InodeHash, SameInode> targets_;
+  std::multimap<Identity, int, InodeOrder> targets_;
   const bool nameless_;
   const Divide& divide_;
   Openers out_;

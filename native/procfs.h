@@ -4,8 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "parse.h"
@@ -21,7 +21,7 @@ class LockTable {
   std::vector<LockLine> of(const Identity& id) const;
 
  private:
-  std::unordered_map<std::string, std::vector<LockLine>> lines_;
+  std::map<std::string, std::vector<LockLine>> lines_;
 };
 
 // The same for one inode.

@@ -31,6 +31,11 @@ export function staysInNode(): boolean {
   return process.env['LOCKBRIDGE_RUN'] === 'node';
 }
 
+/** How the native lockbridge-run comes back to this very program (LOCKBRIDGE_BACK, native/run/back.cc). */
+export function leaveWayBack(): void {
+  process.env['LOCKBRIDGE_BACK'] = `${process.execPath}\n${process.argv[1] ?? ''}`;
+}
+
 /** The engine's socket that its clients are told to use (DOCKER_HOST, CONTAINER_HOST), if it is one. */
 export function engineSocket(): string | undefined {
   const { DOCKER_HOST, CONTAINER_HOST } = process.env;

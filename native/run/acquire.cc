@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 
-#include <algorithm>
 #include <map>
 
+#include "text.h"
 #include "waiting.h"
 
 namespace lockbridge {
@@ -45,8 +45,7 @@ Tried waitForFirst(const Inspection& blocker, const Taking& taking, bool keep, W
 Failure acquireAll(std::vector<std::string> paths, const RecordHead& head,
                    const std::string& reason, bool emptyIsFree, const Patience& patience,
                    std::vector<Held>* held) {
-  std::sort(paths.begin(), paths.end());
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  paths = sortedOnce(paths);
   Taking taking = {head, reason, {emptyIsFree, nullptr}};
   std::vector<Inspection> blockers;
   Failure failure = attemptAll(paths, taking, held, &blockers);

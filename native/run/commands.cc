@@ -8,7 +8,9 @@
 #include "breaking.h"
 #include "execute.h"
 #include "keeper.h"
+#include "listing.h"
 #include "report.h"
+#include "taking.h"
 
 namespace lockbridge {
 
@@ -122,10 +124,19 @@ Failure unlock(const Arguments& arguments, const std::string&, int*) {
   return askToRelease(arguments.paths[0], arguments.wait.value_or(10));
 }
 
+// Whatever it is, it is listed or cannot be opened.
+Failure checkDirectory(const std::string& path) {
+  return path.empty() ? invalid("dir", "a directory", path) : Failure();
+}
+
 constexpr Command kCommands[] = {
-    {"run", "jenwEr", 1, SIZE_MAX, run}, {"lock", "enwErp", 1, 1, lockCommand},
-    {"unlock", "w", 1, 1, unlock},       {"status", "je", 1, SIZE_MAX, status},
-    {"wait", "jew", 1, SIZE_MAX, wait},  {"break", "jefi", 1, 1, breakIt},
+    {"run", "jenwEr", 1, SIZE_MAX, checkPath, run},
+    {"lock", "enwErp", 1, 1, checkPath, lockCommand},
+    {"unlock", "w", 1, 1, checkPath, unlock},
+    {"status", "je", 1, SIZE_MAX, checkPath, status},
+    {"wait", "jew", 1, SIZE_MAX, checkPath, wait},
+    {"break", "jefi", 1, 1, checkPath, breakIt},
+    {"ls", "je", 0, SIZE_MAX, checkDirectory, ls},
 };
 
 }  // namespace
@@ -146,6 +157,7 @@ One lock that flock, lockfile, Python and npm lockers all see; without Node.
   status PATH...                say who holds the locks, since when and why
   wait PATH...                  wait until nobody holds the locks, without taking them
   break PATH                    remove a lock whose holder is gone
+  ls [DIR...]                   list every lock below the usual places, or these directories
 
   -n, --nonblock                fail rather than wait (run, lock)
   -w, --wait SECONDS            give up after so many seconds (run, lock, wait; unlock: 10)
@@ -156,11 +168,11 @@ One lock that flock, lockfile, Python and npm lockers all see; without Node.
                                 kernel lockers live here (all but unlock)
       --force                   break it although it is held (break)
       --id ID                   break only the lock of this id, as status shows it (break)
-      --json                    print JSON (run, status, wait, break)
+      --json                    print JSON (run, status, wait, break, ls)
       --help, --version
 
 A lock file that has the name of a command: lockbridge-run ./wait -- COMMAND.
-Names of containers, locks of earlier boots (break --state), explain, ls, watch and everything else:
+Names of containers, locks of earlier boots (break --state), explain, watch and everything else:
 `lockbridge`, which needs Node.
 
 Exit codes:

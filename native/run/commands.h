@@ -11,6 +11,7 @@ struct Command {
   const char* options;  // the letters of arguments.cc
   size_t leastPaths;
   size_t mostPaths;
+  Failure (*checkPath)(const std::string& path);
   Failure (*run)(const Arguments& arguments, const std::string& commandLine, int* code);
 };
 

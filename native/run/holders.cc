@@ -28,8 +28,8 @@ struct First {
   const LockLine* line;
 };
 
-// Where kcmp(2) cannot tell (one is just exiting, belongs to somebody else, or the kernel has none),
-// an exclusive lock tells: there is one such lock on a file, so whoever shows it shares its
+// Where kcmp(2) cannot tell (one is just exiting, belongs to somebody else, or the kernel has
+// none), an exclusive lock tells: there is one such lock on a file, so whoever shows it shares its
 // description.
 bool areOne(const Opener& a, const Opener& b, const LockLine& line) {
   const int told = sameDescription(a.pid, a.fd, b.pid, b.fd);
@@ -48,17 +48,17 @@ int sharedWith(const std::vector<First>& first, const Opener& opener, const Lock
   return 0;
 }
 
-std::vector<Holder> byDescriptors(const std::vector<Opener>& openers, Processes* processes) {
+std::vector<Holder> byDescriptors(const std::vector<const Opener*>& openers, Processes* processes) {
   std::vector<Holder> holders;
   std::vector<First> first;
   std::set<std::string> shown;
-  for (const Opener& opener : openers)
-    for (const LockLine& line : opener.locks) {
-      if (!shown.insert(std::to_string(opener.pid) + ' ' + line.kind + ' ' + line.from).second)
+  for (const Opener* opener : openers)
+    for (const LockLine& line : opener->locks) {
+      if (!shown.insert(std::to_string(opener->pid) + ' ' + line.kind + ' ' + line.from).second)
         continue;
-      const int other = sharedWith(first, opener, line);
-      if (other == 0) first.push_back({&opener, &line});
-      holders.push_back(holder(processes->info(opener.pid), Role::kHolds, line, true));
+      const int other = sharedWith(first, *opener, line);
+      if (other == 0) first.push_back({opener, &line});
+      holders.push_back(holder(processes->info(opener->pid), Role::kHolds, line, true));
       holders.back().sharedWith = other;
     }
   return holders;
@@ -66,13 +66,15 @@ std::vector<Holder> byDescriptors(const std::vector<Opener>& openers, Processes*
 
 }  // namespace
 
-std::vector<Holder> holdersOf(const std::vector<LockLine>& locks, std::vector<Opener> openers,
-                              Processes* processes) {
+std::vector<Holder> holdersOf(const std::vector<LockLine>& locks,
+                              const std::vector<Opener>& openers, Processes* processes) {
   // The process whose number the lock bears comes first: it took the lock, the others inherited it.
-  std::stable_partition(openers.begin(), openers.end(), [](const Opener& opener) {
-    return !opener.locks.empty() && opener.locks[0].pid == opener.pid;
-  });
-  std::vector<Holder> holders = byDescriptors(openers, processes);
+  std::vector<const Opener*> byTaker;
+  for (const bool taker : {true, false})
+    for (const Opener& opener : openers)
+      if (taker == (!opener.locks.empty() && opener.locks[0].pid == opener.pid))
+        byTaker.push_back(&opener);
+  std::vector<Holder> holders = byDescriptors(byTaker, processes);
   std::set<int> known;
   for (const Holder& one : holders) known.insert(one.process.pid);
   std::vector<Holder> waiting;
@@ -90,7 +92,7 @@ std::vector<Holder> holdersOf(const std::vector<LockLine>& locks, std::vector<Op
         .push_back(
             holder(info, line.waiting ? Role::kWaits : Role::kHolds, line, !info.command.empty()));
   }
-  holders.insert(holders.end(), waiting.begin(), waiting.end());
+  for (Holder& one : waiting) holders.push_back(std::move(one));
   for (const Opener& opener : openers) {
     if (!known.insert(opener.pid).second) continue;
     Holder open;

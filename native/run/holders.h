@@ -13,7 +13,7 @@
 namespace lockbridge {
 
 // Everybody that /proc shows with the file, in the order: holders, waiters, mere openers.
-std::vector<Holder> holdersOf(const std::vector<LockLine>& locks, std::vector<Opener> openers,
-                              Processes* processes);
+std::vector<Holder> holdersOf(const std::vector<LockLine>& locks,
+                              const std::vector<Opener>& openers, Processes* processes);
 
 }  // namespace lockbridge

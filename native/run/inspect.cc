@@ -1,114 +1,29 @@
 #include "inspect.h"
 
-#include <fcntl.h>
-
-#include <climits>
-#include <cstdlib>
-
-#include "../probe.h"
-#include "../sys.h"
+#include "../looks.h"
 #include "actions.h"
-#include "holders.h"
-#include "orphans.h"
-#include "proc.h"
-#include "since.h"
-#include "text.h"
-#include "unseen.h"
-#include "verdict.h"
+#include "scene.h"
 
 namespace lockbridge {
 
 namespace {
-
-// Out of descriptors or memory is our failure, not a fact about the lock.
-bool isOurs(int error) { return error == -EMFILE || error == -ENFILE || error == -ENOMEM; }
 
 Look lookAt(const std::string& path, const Policy& policy, Depth depth) {
   const bool pending = policy.origins != nullptr && policy.origins->pending(path);
   return look(path, pending ? Depth::kName : depth);
 }
 
-Failure failureOf(const std::string& path, const Look& look) {
-  if (look.error < 0) return fromErrno(look.error, "lstat", path);
-  if (isOurs(look.openError)) return fromErrno(look.openError, "open", path);
-  return {};
-}
+// A lease was granted: nobody has the file open.
+bool somebodyMayHaveIt(const Look& look) { return look.error >= 0 && look.known != Known::kLease; }
 
-Failure freeAnswer(const std::string& path, std::vector<Holder>&& orphans, Inspection* out) {
-  struct statx st;
-  const int there = statName(AT_FDCWD, split(path).dir.c_str(), &st);
-  if (there < 0) return fromErrno(there, "lstat", path);
-  *out = Inspection();
-  out->path = path;
-  out->orphans = std::move(orphans);
-  out->evidence.push_back({"nothing", "nothing is at the path"});
-  out->actions = actionsFor(*out);
-  return {};
-}
-
-// The service that a lock directory belongs to: a balena-style supervisor keeps one for each below
-// <root>/tmp/balena-supervisor/services/<appId>/<service>/.
-void serviceOf(const std::string& path, Inspection* out) {
-  std::string whole = path;
-  char cwd[PATH_MAX];
-  if (whole[0] != '/' && getcwd(cwd, sizeof cwd) != nullptr) whole = std::string(cwd) + '/' + whole;
-  std::vector<std::string> parts;
-  for (const std::string& part : splitAt(whole, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..")
-      parts.push_back(part);
-    else if (!parts.empty())
-      parts.pop_back();
-  }
-  const size_t size = parts.size();
-  if (size < 5) return;
-  const std::string& name = parts[size - 1];
-  if (name != "updates.lock" && name != "resin-updates.lock") return;
-  if (parts[size - 5] != "balena-supervisor" || parts[size - 4] != "services") return;
-  out->app = parts[size - 3];
-  out->service = parts[size - 2];
-}
-
-void answer(const std::string& path, const Look& look, Judgement&& judged,
-            std::vector<Holder>&& kernel, Inspection* out) {
-  out->path = path;
-  out->verdict = judged.verdict;
-  out->by = judged.by;
-  out->protocol = judged.protocol;
-  out->certainty = judged.certainty;
-  out->object = judged.object;
-  out->record = judged.record;
-  out->evidence = std::move(judged.evidence);
-  out->id = identityOf(look.st).text();
-  out->holders = std::move(kernel);
-  out->holders.insert(out->holders.end(), judged.named.begin(), judged.named.end());
-  out->since = sinceOf(look, out->record, out->by, out->holders);
-  out->changed = milliseconds(look.st.stx_ctime);
-  serviceOf(path, out);
-  out->actions = actionsFor(*out);
-}
-
-Context contextOf(const std::string& path, const Look& look, const Policy& policy, PidTable* pids) {
-  Context context;
-  context.path = path;
-  context.emptyIsFree = policy.emptyIsFree;
-  context.pids = pids;
-  context.madeByKernelLocker =
-      policy.origins != nullptr && policy.origins->byKernelLocker(path, identityOf(look.st).text());
-  return context;
+Failure withActions(const Failure& failure, Inspection* out) {
+  if (!failure) out->actions = actionsFor(*out);
+  return failure;
 }
 
 Failure brief(const std::string& path, const Look& look, const Policy& policy, bool underLock,
               Inspection* out) {
-  if (look.error == -ENOENT) return freeAnswer(path, {}, out);
-  if (Failure failure = failureOf(path, look)) return failure;
-  PidTable pids;
-  Processes processes(true);
-  Context context = contextOf(path, look, policy, &pids);
-  context.underLock = underLock;
-  *out = Inspection();
-  answer(path, look, judge(look, context), holdersOf(look.locks, {}, &processes), out);
-  return {};
+  return withActions(Scene(policy, true, underLock).judge(path, look, out), out);
 }
 
 }  // namespace
@@ -116,35 +31,43 @@ Failure brief(const std::string& path, const Look& look, const Policy& policy, b
 Failure inspect(const std::string& path, const Policy& policy, Inspection* out,
                 const Extent& extent) {
   const Look look = lookAt(path, policy, extent.waiters ? Depth::kContent : Depth::kBrief);
-  // A lease was granted: nobody has the file open. Then only nameless files are looked for.
-  const bool nobody = look.known == Known::kLease;
-  const bool searched = look.error >= 0 && !nobody;
-  std::vector<Identity> wanted;
-  if (searched) wanted.push_back(identityOf(look.st));
-  Openers openers;
-  if (extent.orphans || searched) openers = openersOf(wanted, extent.orphans);
-  std::vector<Opener> found;
-  for (const Opener& opener : openers.found)
-    if (opener.target == 0) found.push_back(opener);
+  std::vector<Identity> open;
+  if (somebodyMayHaveIt(look)) open.push_back(identityOf(look.st));
+  Scene scene(policy);
+  if (extent.orphans || !open.empty()) scene.search(open, extent.orphans);
+  return withActions(scene.judge(path, look, out), out);
+}
 
-  Processes processes;
-  std::vector<Holder> orphans = orphansOf(path, openers.found, &processes);
-  if (look.error == -ENOENT) return freeAnswer(path, std::move(orphans), out);
-  if (Failure failure = failureOf(path, look)) return failure;
-  PidTable pids;
-  const View view(openers.hidden);
-  Context context = contextOf(path, look, policy, &pids);
-  context.openers = &found;
-  context.complete = view.complete();
-  Judgement judged = judge(look, context);
-  std::vector<Holder> kernel = holdersOf(look.locks, found, &processes);
-  bool holds = false;
-  for (const Holder& holder : kernel) holds = holds || holder.role == Role::kHolds;
-  *out = Inspection();
-  out->orphans = std::move(orphans);
-  if (!nobody && !holds) out->unseen = view.sentences(look, found.size());
-  answer(path, look, std::move(judged), std::move(kernel), out);
-  return {};
+void inspectEach(const std::vector<std::string>& paths, const Policy& policy, const Visit& visit) {
+  Scene scene(policy);
+  Inspection seen;
+  const auto judge = [&](size_t at, const Look& look) {
+    const Failure failure = scene.judge(paths[at], look, &seen);
+    visit(at, failure, &seen);
+  };
+  std::vector<std::pair<size_t, Look>> rest;
+  std::vector<Identity> open;
+  ManyLooks many(paths, Depth::kContent);
+  size_t at = 0;
+  for (std::vector<Look> some; !(some = many.next()).empty();)
+    for (Look& look : some) {
+      if (somebodyMayHaveIt(look)) {
+        open.push_back(identityOf(look.st));
+        rest.emplace_back(at++, std::move(look));
+      } else {
+        judge(at++, look);
+      }
+    }
+  scene.search(open, true);
+  for (const auto& [index, look] : rest) judge(index, look);
+  // Whom the search finds orphaned at one that was judged before it is rare enough to look again.
+  for (size_t index = 0, next = 0; index < paths.size(); index++) {
+    const bool judged = next < rest.size() && rest[next].first == index;
+    if (judged)
+      next++;
+    else if (scene.orphaned(paths[index]))
+      judge(index, look(paths[index], Depth::kContent));
+  }
 }
 
 Failure glance(const std::string& path, const Policy& policy, Inspection* out) {

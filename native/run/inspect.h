@@ -5,6 +5,7 @@
 // holders than their numbers and commands.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ struct Extent {
 // A failure if the path cannot be reached.
 Failure inspect(const std::string& path, const Policy& policy, Inspection* out,
                 const Extent& extent = {});
+// The same of many with one look at the machine, without the ways out, each told when it is judged:
+// those that need no search come first, and one may come again, when the last counts. The
+// inspection is the visitor's to keep; it is made when the failure is none.
+using Visit = std::function<void(size_t index, const Failure& failure, Inspection* seen)>;
+void inspectEach(const std::vector<std::string>& paths, const Policy& policy, const Visit& visit);
 Failure glance(const std::string& path, const Policy& policy, Inspection* out);
 // Judges once more a file that we hold the kernel locks of.
 Failure judgeHeld(const std::string& path, int fd, const Policy& policy, Inspection* out);

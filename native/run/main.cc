@@ -1,9 +1,9 @@
-// lockbridge-run: `lockbridge run`, `status`, `wait` and `break` without Node, and `lock` and
+// lockbridge-run: `lockbridge run`, `status`, `wait`, `break` and `ls` without Node, and `lock` and
 // `unlock` for scripts. The same record, flags, exit codes and messages; from the same lock code as
 // the addon.
 //
-// Single-threaded but while it waits: then a thread reads inotify. Ends by _exit(2): what is still
-// open is the kernel's to close.
+// Single-threaded but while it waits, when a thread reads inotify, and while it looks at many
+// files. Ends by _exit(2): what is still open is the kernel's to close.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ Failure runCommand(char* const* argv, int* code) {
   if (arguments.paths.size() > command.mostPaths)
     return usage("Unknown argument: " + arguments.paths[command.mostPaths]);
   for (const std::string& path : arguments.paths)
-    if (Failure failure = checkPath(path)) return failure;
+    if (Failure failure = command.checkPath(path)) return failure;
   return command.run(arguments, commandLine(argv), code);
 }
 

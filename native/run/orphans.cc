@@ -28,21 +28,24 @@ std::optional<Place> placeIn(const std::vector<Mount>& mounts, const Opener& ope
 
 }  // namespace
 
-std::vector<Holder> orphansOf(const std::string& path, const std::vector<Opener>& openers,
-                              Processes* processes) {
+Orphans::Orphans(const std::vector<Opener>& openers) {
   std::map<int, std::vector<Mount>> mounts;
-  std::optional<Place> here;
-  std::vector<Opener> ours;
-  const SplitPath where = split(path);
   for (const Opener& opener : openers) {
     if (opener.target >= 0 || !endsWith(opener.link, kDeleted)) continue;
-    if (!here) here = placeOf(where.dir);
-    if (!here) break;
     if (mounts.count(opener.pid) == 0) mounts[opener.pid] = mountsOf(std::to_string(opener.pid));
-    const auto place = placeIn(mounts[opener.pid], opener);
-    const std::string expected = (here->path == "/" ? "" : here->path) + "/" + where.name;
-    if (place && place->device == here->device && place->path == expected) ours.push_back(opener);
+    if (const auto place = placeIn(mounts[opener.pid], opener)) all_.push_back({opener, *place});
   }
+}
+
+std::vector<Holder> Orphans::of(const std::string& path, Processes* processes) {
+  if (all_.empty()) return {};
+  const SplitPath where = split(path);
+  if (dir_ != where.dir) here_ = placeOf(dir_ = where.dir);
+  if (!here_) return {};
+  const std::string expected = (here_->path == "/" ? "" : here_->path) + "/" + where.name;
+  std::vector<Opener> ours;
+  for (const auto& [opener, place] : all_)
+    if (place.device == here_->device && place.path == expected) ours.push_back(opener);
   return holdersOf({}, ours, processes);
 }
 

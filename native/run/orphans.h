@@ -3,15 +3,34 @@
 // descriptor still tells where the file was.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "holders.h"
+#include "mounts.h"
 
 namespace lockbridge {
 
-// Those of the nameless locked files (`target` -1) that were once at `path`.
-std::vector<Holder> orphansOf(const std::string& path, const std::vector<Opener>& openers,
-                              Processes* processes);
+// Of the openers that a search found, those of nameless locked files (`target` -1).
+class Orphans {
+ public:
+  Orphans() = default;
+  explicit Orphans(const std::vector<Opener>& openers);
+
+  // Those whose file was once at `path`.
+  std::vector<Holder> of(const std::string& path, Processes* processes);
+
+ private:
+  struct Nameless {
+    Opener opener;
+    Place place;
+  };
+
+  std::vector<Nameless> all_;
+  // The directory that was last asked for: neighbours are in the same one.
+  std::string dir_;
+  std::optional<Place> here_;
+};
 
 }  // namespace lockbridge

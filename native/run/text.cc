@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <set>
 
 #include "../path.h"
 
@@ -152,6 +153,11 @@ double wallClock() {
 std::string baseName(const std::string& path) {
   const size_t end = path.find_last_not_of('/');
   return split(path.substr(0, end == std::string::npos ? 0 : end + 1)).name;
+}
+
+std::vector<std::string> sortedOnce(const std::vector<std::string>& texts) {
+  const std::set<std::string> all(texts.begin(), texts.end());
+  return {all.begin(), all.end()};
 }
 
 bool endsWith(const std::string& text, const std::string& end) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace lockbridge {
 
@@ -31,6 +32,8 @@ std::string timeText(double milliseconds);
 double wallClock();
 
 std::string baseName(const std::string& path);
+// Sorted, each once.
+std::vector<std::string> sortedOnce(const std::vector<std::string>& texts);
 bool endsWith(const std::string& text, const std::string& end);
 bool startsWith(const std::string& text, const std::string& start);
 void replaceAll(std::string* text, char from, char to);

@@ -114,22 +114,25 @@ class Judge {
     out_.protocol = footprint_->protocol;
     out_.certainty = footprint_->certainty;
     note("footprint", footprint_->text);
-    const Named named = namedBy(*footprint_, context_.pids);
-    out_.evidence.insert(out_.evidence.end(), named.evidence.begin(), named.evidence.end());
-    out_.named = named.holders;
+    Named named = namedBy(*footprint_, context_.pids);
+    for (Evidence& one : named.evidence) out_.evidence.push_back(std::move(one));
+    out_.named = std::move(named.holders);
     return named.dead;
   }
 
   // Which family of kernel lockers: they do not see each other. Only asking for record locks tells
   // where no line shows (F_OFD_GETLK sees no flock).
   std::string kind() const {
-    std::vector<LockLine> lines = look_.locks;
+    bool record = look_.known == Known::kGetlk, flock = false;
+    const auto see = [&](const std::vector<LockLine>& lines) {
+      for (const LockLine& line : lines) {
+        record = true;
+        flock = flock || line.kind == "FLOCK";
+      }
+    };
+    see(look_.locks);
     if (context_.openers != nullptr)
-      for (const Opener& opener : *context_.openers)
-        lines.insert(lines.end(), opener.locks.begin(), opener.locks.end());
-    const bool record = !lines.empty() || look_.known == Known::kGetlk;
-    const bool flock = std::any_of(lines.begin(), lines.end(),
-                                   [](const LockLine& line) { return line.kind == "FLOCK"; });
+      for (const Opener& opener : *context_.openers) see(opener.locks);
     return record && !flock ? "record lock" : "flock";
   }
 

@@ -4,6 +4,7 @@ import picocolors from 'picocolors';
 import { EXIT } from '../errors.js';
 import { withActions, type Sight } from '../inspect/answer.js';
 import { containersOf, nameContainers } from '../inspect/engine.js';
+import { printable } from '../printable.js';
 import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf } from './options.js';
 import { inColor } from './color.js';
@@ -65,6 +66,8 @@ const KEY: Readonly<Record<Key, (seen: Sight) => string | number>> = {
   age: ({ when }) => (when === undefined ? Number.NaN : -when.ms),
 };
 
+const LONGEST_PATH = 4096;
+
 const color = picocolors.createColors(inColor());
 const PAINT = { free: color.dim, held: color.yellow, stale: color.green, residue: color.green };
 
@@ -76,7 +79,7 @@ function asRow(seen: Sight): Row {
   const { verdict, by, protocol = '-' } = seen.judged;
   const { when } = seen;
   return [
-    seen.path,
+    printable(seen.path, LONGEST_PATH),
     PAINT[verdict](by === undefined ? verdict : `${verdict} ${by}`),
     protocol,
     who(seen),

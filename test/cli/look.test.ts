@@ -1,5 +1,6 @@
 // explain, ls, sweep and break as a person at night meets them.
 
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -9,7 +10,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/index.js';
 import { makeRecord } from '../../src/lock/record.js';
@@ -79,14 +80,14 @@ describe('explain', () => {
   });
 });
 
-describe('ls', () => {
+describe.each(PROGRAMS)('ls of $name', ({ run, words }) => {
   it('lists every lock below a directory with verdict, protocol, holder, age and reason', async () => {
     const { dir, path } = place();
     mkdirSync(join(dir, 'app'));
     writeFileSync(join(dir, 'app', 'a.lock'), '0', { mode: 0o444 });
     writeFileSync(join(dir, 'b.lock'), makeRecord('flashing'));
     const child = await flockHolder(path);
-    const { code, out } = cli('ls', dir);
+    const { code, out } = run('ls', dir);
     expect(code).toBe(0);
     const [head, ...rows] = out.trimEnd().split('\n');
     expect(head).toMatch(/^PATH +VERDICT +PROTOCOL +HOLDER +AGE +REASON$/);
@@ -96,6 +97,91 @@ describe('ls', () => {
     expect(rows[2]).toContain(`pid ${String(child.process.pid)}`);
   });
 
+  it('says that there are none', () => {
+    expect(run('ls', scratch())).toMatchObject({ code: 0, out: 'no locks\n' });
+    expect(run('ls', '--json', scratch()).out).toBe('[]\n');
+  });
+
+  it('has its columns below each other also behind wide characters', () => {
+    const { dir } = place();
+    writeFileSync(join(dir, '錠.lock'), '');
+    writeFileSync(join(dir, 'ab.lock'), '');
+    const [, narrow = '', wide = ''] = run('ls', dir).out.split('\n');
+    expect(narrow.indexOf('held')).toBe(wide.indexOf('held') + 1);
+  });
+
+  it('lists what lock programs call their files, and whatever else has a kernel lock on it', async () => {
+    const { dir } = place();
+    const names = ['a.lck', 'b.NFSLock', 'LCK..tty', 'lock', '.lockbridge-1-2', 'c.Lockfile'];
+    const others = ['lock.c', 'LCK..', 'xlock', '.lockbridge-1-x', 'locked'];
+    for (const name of [...names, ...others]) writeFileSync(join(dir, name), '');
+    mkdirSync(join(dir, 'd.lock'));
+    writeFileSync(join(dir, 'd.lock', 'inside.lock'), '');
+    const child = await flockHolder(join(dir, 'xlock'));
+    const listed = (): string[] =>
+      (JSON.parse(run('ls', '--json', `${dir}/./`).out) as Inspection[]).map(({ path }) =>
+        relative(dir, path),
+      );
+    expect(listed()).toEqual(['d.lock', 'xlock', ...names].sort());
+    await child.finish();
+    expect(listed()).toEqual(['d.lock', ...names].sort());
+  });
+
+  it('finds who holds a lock on a file that lost its name to another', async () => {
+    const { dir, path } = place();
+    const child = await flockHolder(path);
+    unlinkSync(path);
+    writeFileSync(path, '');
+    writeFileSync(join(dir, 'b.lock'), '');
+    const { out } = run('ls', dir);
+    expect(out).toMatch(/updates\.lock .* \(2 ORPHANED\)\n/);
+    expect(out.match(/ORPHANED/g)).toHaveLength(1);
+    const [, seen] = JSON.parse(run('ls', '--json', dir).out) as [unknown, Inspection];
+    expect(seen.orphans[0]?.pid).toBe(child.process.pid);
+  });
+
+  it('lists thousands, some of them held', async () => {
+    const { dir, path } = place();
+    for (let i = 0; i < 3000; i++) writeFileSync(join(dir, `${String(i)}.lock`), '');
+    const child = await flockHolder(path);
+    const { out } = run('ls', dir);
+    expect(out.match(/^.*held undecidable .*$/gm)).toHaveLength(3000);
+    expect(out.trimEnd().split('\n').at(-1)).toContain(`pid ${String(child.process.pid)}`);
+  });
+
+  it('shows no letter of a name to the terminal that could command it', () => {
+    const { dir } = place();
+    writeFileSync(join(dir, '\u001b[2J\r.lock'), '');
+    const { out } = run('ls', dir);
+    expect(out).toContain('?[2J?.lock');
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it('names what this user may not list, and goes on', () => {
+    const { dir, path } = place();
+    writeFileSync(path, '');
+    mkdirSync(join(dir, 'closed'), { mode: 0 });
+    const reads = '-dac_override,-dac_read_search'; // what root would read everything by
+    const done = spawnSync(
+      'setpriv',
+      [`--bounding-set=${reads}`, `--inh-caps=${reads}`, ...words, 'ls', dir],
+      { encoding: 'utf8' },
+    );
+    expect(done.status).toBe(0);
+    expect(done.stdout).toContain(path);
+    expect(done.stderr).toBe(
+      `lockbridge: not listed: '${join(dir, 'closed')}': not permitted for this user\n`,
+    );
+  });
+
+  it('takes a directory that is not there for a mistake', () => {
+    const { code, err } = run('ls', join(scratch(), 'no'));
+    expect(code).toBe(66);
+    expect(err).toMatch(/does not exist/);
+  });
+});
+
+describe('ls', () => {
   it('sorts by what is asked for, also the other way round', () => {
     const { dir } = place();
     writeFileSync(join(dir, 'a.lock'), '');
@@ -107,10 +193,6 @@ describe('ls', () => {
     expect(cli('ls', dir, '--sort', 'bogus').code).toBe(64);
   });
 
-  it('says that there are none', () => {
-    expect(cli('ls', scratch())).toMatchObject({ code: 0, out: 'no locks\n' });
-  });
-
   it('says the same however its command line is read, and its JSON is that of JSON.stringify', () => {
     const { dir, path } = place();
     writeFileSync(path, makeRecord('flashing'));
@@ -119,22 +201,13 @@ describe('ls', () => {
     const timeless = (...args: string[]) => cli('ls', dir, ...args).out.replace(/\d s /g, '- s ');
     expect(timeless()).toBe(timeless('--sort', 'path'));
     const { out } = cli('ls', '--json', dir);
-    expect(cli('ls', dir, '--json', '--sort=path').out).toBe(out);
+    expect(JSON.parse(cli('ls', dir, '--json', '--sort=path').out)).toEqual(JSON.parse(out));
     expect(out).toBe(`${JSON.stringify(JSON.parse(out), null, 2)}\n`);
     expect(JSON.parse(out)).toEqual(
       ['a.lock', 'b.lock', 'updates.lock'].map(
         (name) => cliJson<[Inspection]>('status', join(dir, name))[0],
       ),
     );
-    expect(cli('ls', '--json', scratch()).out).toBe('[]\n');
-  });
-
-  it('has its columns below each other also behind wide characters', () => {
-    const { dir } = place();
-    writeFileSync(join(dir, '錠.lock'), '');
-    writeFileSync(join(dir, 'ab.lock'), '');
-    const [, narrow = '', wide = ''] = cli('ls', dir).out.split('\n');
-    expect(narrow.indexOf('held')).toBe(wide.indexOf('held') + 1);
   });
 });
 

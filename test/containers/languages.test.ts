@@ -1,9 +1,11 @@
 // A service in a container holds its lock, each in its own language; the host can tell who it is.
 
 import { execFileSync } from 'node:child_process';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { inspect, inspectSync, type Container } from '../../dist/index.js';
+import { cli, NATIVE } from '../helpers/cli.js';
 import { containerHolder, holding, serviceDirectory } from '../helpers/containers.js';
 import { image, needContainers, needEngineSocket, podman } from '../helpers/podman.js';
 
@@ -63,6 +65,21 @@ describe('a kernel lock held in a container', () => {
     expect(seen).toMatchObject({ verdict: 'held', by: 'kernel' });
     expect(seen.holders[0]).toMatchObject({ pid, container: { id } });
   });
+});
+
+it('a listing names the container, also one that was handed over; without Node by its id', async () => {
+  const { path, container } = await hold('flock.sh');
+  const dir = dirname(path);
+  expect(cli('ls', dir).out).toContain('  main: pid ');
+  expect(cli('ls', '--json', dir).out).toContain(`"name": "${String(container.name)}"`);
+  const alone = NATIVE.run('ls', dir).out;
+  expect(alone).toContain(`  ${container.id.slice(0, 12)}: pid `);
+  // What was handed over and comes back is Node's own, to the letter but for the age.
+  const timeless = (text: string): string => text.replaceAll(/ \d+ s\b/g, ' - s');
+  vi.stubEnv('LOCKBRIDGE_RUN', 'node');
+  const inNode = cli('ls', dir).out;
+  vi.stubEnv('LOCKBRIDGE_RUN', undefined);
+  expect(timeless(cli('ls', dir).out)).toBe(timeless(inNode));
 });
 
 describe('without a socket of the engine', () => {

@@ -1,5 +1,5 @@
 // The command lines in processes of their own, as a user runs them: Node's `lockbridge`, and
-// `lockbridge-run`, which does what Node's run, status, wait and break do.
+// `lockbridge-run`, which does what Node's run, status, wait, break and ls do.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

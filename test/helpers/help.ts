@@ -37,4 +37,12 @@ export function exitCodesIn(help: string): string[] {
 export const RUN_HELP: string = NATIVE.run('--help').out;
 
 /** The commands of lockbridge-run. */
-export const RUN_NAMES: readonly string[] = ['run', 'lock', 'unlock', 'status', 'wait', 'break'];
+export const RUN_NAMES: readonly string[] = [
+  'run',
+  'lock',
+  'unlock',
+  'status',
+  'wait',
+  'break',
+  'ls',
+];

@@ -36,7 +36,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, says: string, of: 'b
       'Which supervisor `update`, `override` and `history` ask; set inside a service.',
       'node',
     ],
-    ['NO_COLOR', 'No colours.', 'node'],
+    ['NO_COLOR', 'No colours.', 'both'],
   ];
 
 export const FILES: readonly (readonly [name: string, says: string])[] = [

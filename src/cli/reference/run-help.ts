@@ -69,7 +69,15 @@ function command(
     name,
     describe,
     positionals: [
-      { name: 'path', describe: '', kind: 'lock', required: true, many: words.includes('PATH...') },
+      words.includes('[DIR...]')
+        ? { name: 'dir', describe: '', kind: 'directory', required: false, many: true }
+        : {
+            name: 'path',
+            describe: '',
+            kind: 'lock',
+            required: true,
+            many: words.includes('PATH...'),
+          },
     ],
     options: options
       .map(([option, text]) => optionOf(option, text, name, names))

@@ -16,6 +16,8 @@ it.each([
   'status a.lock',
   'status --json a.lock b.lock --empty=held',
   'wait -w 5 a.lock',
+  'ls',
+  'ls /data /tmp/balena --json --empty=free',
 ])('%s is handed over', (line) => {
   expect(isPlain(line.split(' '))).toBe(true);
 });
@@ -43,6 +45,8 @@ it.each([
   'status a.lock -- true',
   'wait --wait 5',
   'wait a.lock --wait',
+  'ls --all',
+  'ls --sort age',
   'explain a.lock',
   'constructor a.lock',
 ])('%s stays in Node', (line) => {

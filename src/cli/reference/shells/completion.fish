@@ -11,7 +11,7 @@ function __lockbridge_is
     set -l command (string match -v -- '-*' $words[2..-1])[1]
     if string match -qr 'lockbridge-run$' -- $words[1]
         # It does without the word `run`.
-        if not contains -- "$command" run lock unlock status wait break
+        if not contains -- "$command" run lock unlock status wait break ls
             set command run
         end
     end
