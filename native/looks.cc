@@ -26,9 +26,10 @@ class LastFilesystem {
 
 }  // namespace
 
-ManyLooks::ManyLooks(std::vector<std::string> paths, Depth depth)
+ManyLooks::ManyLooks(std::vector<std::string> paths, Depth depth, Use use)
     : paths_(std::move(paths)),
       depth_(depth),
+      use_(std::move(use)),
       looks_(paths_.size()),
       crew_(paths_.size(), [this](size_t begin, size_t end) { look(begin, end); }) {}
 
@@ -42,7 +43,10 @@ void ManyLooks::look(size_t begin, size_t end) {
   const Elsewhere elsewhere = [&](int fd, const struct statx& st) {
     return last.elsewhere(fd, st);
   };
-  for (size_t i = begin; i < end; i++) looks_[i] = lookWith(paths_[i], depth_, locks, elsewhere);
+  for (size_t i = begin; i < end; i++) {
+    looks_[i] = lookWith(paths_[i], depth_, locks, elsewhere);
+    if (use_) use_(i, looks_[i]);
+  }
 }
 
 std::vector<Look> ManyLooks::next() {

@@ -3,6 +3,7 @@
 // kernel, while whoever wants the looks judges the first of them.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,7 +19,9 @@ namespace lockbridge {
 // for.
 class ManyLooks {
  public:
-  ManyLooks(std::vector<std::string> paths, Depth depth);
+  // `use`: called with each look by the thread that made it, so by several at once.
+  using Use = std::function<void(size_t index, const Look& look)>;
+  ManyLooks(std::vector<std::string> paths, Depth depth, Use use = nullptr);
 
   // Some more; none at the end.
   std::vector<Look> next();
@@ -28,6 +31,7 @@ class ManyLooks {
 
   const std::vector<std::string> paths_;
   const Depth depth_;
+  const Use use_;
   std::once_flag read_;
   std::optional<LockTable> table_;
   std::vector<Look> looks_;

@@ -1,10 +1,33 @@
 #include "parse.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 namespace lockbridge {
+
+namespace {
+
+// The next word of a line, moved behind; false if there is none, or it is longer than any that the
+// kernel writes.
+bool nextWord(const char** at, std::string* out) {
+  constexpr size_t kLongest = 63;
+  const char* from = *at + strspn(*at, " \t");
+  const size_t size = strcspn(from, " \t");
+  if (size == 0 || size > kLongest) return false;
+  out->assign(from, size);
+  *at = from + size;
+  return true;
+}
+
+bool nextNumber(const char** at, int* out) {
+  char* end;
+  *out = static_cast<int>(strtol(*at, &end, 10));
+  const bool is = end != *at;
+  *at = end;
+  return is;
+}
+
+}  // namespace
 
 // "1: FLOCK  ADVISORY  WRITE 5563 fe:00:2188353 0 EOF"; a waiter is "1: -> FLOCK …", and each is
 // indented below the one that it waits for: exclusive waiters form a chain.
@@ -14,17 +37,13 @@ bool parseLock(const std::string& line, LockLine* out, std::string* where) {
   body += 1 + strspn(body + 1, " ");
   out->waiting = strncmp(body, "-> ", 3) == 0;
   if (out->waiting) body += 3;
-  char kind[16], advice[16], mode[16], inode[64], from[24], to[24];
-  if (sscanf(body, "%15s %15s %15s %d %63s %23s %23s", kind, advice, mode, &out->pid, inode, from,
-             to) != 7)
+  std::string advice, mode;
+  if (!nextWord(&body, &out->kind) || !nextWord(&body, &advice) || !nextWord(&body, &mode) ||
+      !nextNumber(&body, &out->pid) || !nextWord(&body, where) || !nextWord(&body, &out->from) ||
+      !nextWord(&body, &out->to))
     return false;
-  if (strcmp(kind, "LEASE") == 0 || strcmp(kind, "DELEG") == 0) return false;
-  out->kind = kind;
-  out->write = strcmp(mode, "WRITE") == 0;
-  out->from = from;
-  out->to = to;
-  *where = inode;
-  return true;
+  out->write = mode == "WRITE";
+  return out->kind != "LEASE" && out->kind != "DELEG";
 }
 
 void eachLine(const std::string& text, const std::function<void(const std::string&)>& visit) {

@@ -32,8 +32,12 @@ bool isIn(const Range (&ranges)[N], char32_t point) {
 }  // namespace
 
 size_t widthOf(const std::string& utf8) {
-  if (std::all_of(utf8.begin(), utf8.end(), [](char c) { return c >= ' ' && c <= '~'; }))
-    return utf8.size();
+  // Nearly all are ASCII, or were cut and end with an ellipsis.
+  constexpr char kEllipsis[] = "…";
+  const bool isCut = endsWith(utf8, kEllipsis);
+  const auto end = utf8.end() - (isCut ? sizeof kEllipsis - 1 : 0);
+  if (std::all_of(utf8.begin(), end, [](char c) { return c >= ' ' && c <= '~'; }))
+    return static_cast<size_t>(end - utf8.begin()) + (isCut ? 1 : 0);
   size_t width = 0;
   const std::u16string units = utf16OfUtf8(utf8);
   for (size_t at = 0; at < units.size(); at++) {

@@ -1,5 +1,6 @@
 #include "inspect.h"
 
+#include "../crew.h"
 #include "../looks.h"
 #include "actions.h"
 #include "scene.h"
@@ -40,26 +41,29 @@ Failure inspect(const std::string& path, const Policy& policy, Inspection* out,
 
 void inspectEach(const std::vector<std::string>& paths, const Policy& policy, const Visit& visit) {
   Scene scene(policy);
-  Inspection seen;
   const auto judge = [&](size_t at, const Look& look) {
+    Inspection seen;
     const Failure failure = scene.judge(paths[at], look, &seen);
     visit(at, failure, &seen);
   };
   std::vector<std::pair<size_t, Look>> rest;
   std::vector<Identity> open;
-  ManyLooks many(paths, Depth::kContent);
+  ManyLooks many(paths, Depth::kContent, [&](size_t at, const Look& look) {
+    if (!somebodyMayHaveIt(look)) judge(at, look);
+  });
   size_t at = 0;
   for (std::vector<Look> some; !(some = many.next()).empty();)
     for (Look& look : some) {
       if (somebodyMayHaveIt(look)) {
         open.push_back(identityOf(look.st));
-        rest.emplace_back(at++, std::move(look));
-      } else {
-        judge(at++, look);
+        rest.emplace_back(at, std::move(look));
       }
+      at++;
     }
   scene.search(open, true);
-  for (const auto& [index, look] : rest) judge(index, look);
+  divide(rest.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; i++) judge(rest[i].first, rest[i].second);
+  });
   // Whom the search finds orphaned at one that was judged before it is rare enough to look again.
   for (size_t index = 0, next = 0; index < paths.size(); index++) {
     const bool judged = next < rest.size() && rest[next].first == index;

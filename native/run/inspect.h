@@ -41,8 +41,8 @@ struct Extent {
 Failure inspect(const std::string& path, const Policy& policy, Inspection* out,
                 const Extent& extent = {});
 // The same of many with one look at the machine, without the ways out, each told when it is judged:
-// those that need no search come first, and one may come again, when the last counts. The
-// inspection is the visitor's to keep; it is made when the failure is none.
+// those that need no search come first, by several threads at once, and one may come again, when
+// the last counts. The inspection is the visitor's to keep; it is made when the failure is none.
 using Visit = std::function<void(size_t index, const Failure& failure, Inspection* seen)>;
 void inspectEach(const std::vector<std::string>& paths, const Policy& policy, const Visit& visit);
 Failure glance(const std::string& path, const Policy& policy, Inspection* out);

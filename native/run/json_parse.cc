@@ -150,6 +150,7 @@ class Parser {
 
   bool string(std::u16string* out) {
     if (!take('"')) return false;
+    out->reserve(64);
     while (at_ < end_) {
       const unsigned char c = static_cast<unsigned char>(*at_++);
       if (c == '"') return true;

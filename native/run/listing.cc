@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 
@@ -183,13 +184,13 @@ Failure ls(const Arguments& arguments, const std::string&, int*) {
   Found found;
   if (Failure failure = findLocks(arguments.paths, &found)) return failure;
   Rows rows(found.paths.size(), arguments.json);
-  bool named = false;
+  std::atomic<bool> named{false};
   std::vector<std::string> failures(found.paths.size());
   inspectEach(found.paths, {arguments.emptyIsFree, nullptr},
               [&](size_t at, const Failure& failure, Inspection* seen) {
                 failures[at] = failure.message;
                 if (failure || (seen->verdict == Verdict::kFree && seen->orphans.empty())) return;
-                named = named || wantsNames(*seen);
+                if (wantsNames(*seen)) named = true;
                 rows.put(at, seen);
               });
   if (named) goBack(wordsOf(arguments));

@@ -72,14 +72,17 @@ bool PidTable::complete() {
 }
 
 Alive PidTable::alive(int pid) {
+  const std::lock_guard<std::mutex> guard(mutex_);
   if (!numbers_) numbers_ = numbers();
   if (numbers_->count(pid) > 0) return Alive::kYes;
   return complete() ? Alive::kNo : Alive::kUnknown;
 }
 
 std::string PidTable::fateOf(const Record& record) {
+  const std::lock_guard<std::mutex> guard(mutex_);
   const std::string who = "the process of its record (pid " + numberText(record.pid) + ")";
-  if (record.boot != bootId()) return who + " is of an earlier boot, or of another machine";
+  if (boot_.empty()) boot_ = bootId();
+  if (record.boot != boot_) return who + " is of an earlier boot, or of another machine";
   if (!identities_) identities_ = identities();
   const auto living = identities_->find(identity(record.pidns, record.pid, record.start));
   if (living != identities_->end())

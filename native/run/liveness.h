@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,7 +24,7 @@ bool seesEveryProcess();
 enum class Alive { kNo, kYes, kUnknown };
 
 // Every number that a process has, here or in a container. Read when first asked, so ask after the
-// file that names a pid was read: then its writer, if it lives, is in here.
+// file that names a pid was read: then its writer, if it lives, is in here. Several threads may ask.
 class PidTable {
  public:
   Alive alive(int pid);
@@ -33,6 +34,8 @@ class PidTable {
  private:
   bool complete();
 
+  std::mutex mutex_;
+  std::string boot_;
   std::optional<bool> complete_;
   std::optional<std::set<int>> numbers_;
   std::optional<std::map<std::string, int>> identities_;

@@ -28,7 +28,7 @@ std::optional<Place> placeIn(const std::vector<Mount>& mounts, const Opener& ope
 
 }  // namespace
 
-Orphans::Orphans(const std::vector<Opener>& openers) {
+void Orphans::take(const std::vector<Opener>& openers) {
   std::map<int, std::vector<Mount>> mounts;
   for (const Opener& opener : openers) {
     if (opener.target >= 0 || !endsWith(opener.link, kDeleted)) continue;
@@ -40,6 +40,7 @@ Orphans::Orphans(const std::vector<Opener>& openers) {
 std::vector<Holder> Orphans::of(const std::string& path, Processes* processes) {
   if (all_.empty()) return {};
   const SplitPath where = split(path);
+  const std::lock_guard<std::mutex> guard(mutex_);
   if (dir_ != where.dir) here_ = placeOf(dir_ = where.dir);
   if (!here_) return {};
   const std::string expected = (here_->path == "/" ? "" : here_->path) + "/" + where.name;

@@ -3,6 +3,7 @@
 // descriptor still tells where the file was.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,11 +13,11 @@
 
 namespace lockbridge {
 
-// Of the openers that a search found, those of nameless locked files (`target` -1).
+// Of the openers that a search found, those of nameless locked files (`target` -1). Several threads
+// may ask.
 class Orphans {
  public:
-  Orphans() = default;
-  explicit Orphans(const std::vector<Opener>& openers);
+  void take(const std::vector<Opener>& openers);
 
   // Those whose file was once at `path`.
   std::vector<Holder> of(const std::string& path, Processes* processes);
@@ -28,6 +29,7 @@ class Orphans {
   };
 
   std::vector<Nameless> all_;
+  std::mutex mutex_;
   // The directory that was last asked for: neighbours are in the same one.
   std::string dir_;
   std::optional<Place> here_;

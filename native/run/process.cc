@@ -38,6 +38,7 @@ std::string startedAt(uint64_t ticks) {
 }  // namespace
 
 const ProcessInfo& Processes::info(int pid) {
+  const std::lock_guard<std::mutex> guard(mutex_);
   const auto found = seen_.find(pid);
   return found == seen_.end() ? seen_.emplace(pid, read(pid)).first->second : found->second;
 }

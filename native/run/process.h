@@ -2,13 +2,15 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 
 #include "inspection.h"
 
 namespace lockbridge {
 
-// The processes of one inspection: each is read once. `brief`: number and command will do.
+// The processes of one inspection: each is read once. `brief`: number and command will do. Several
+// threads may ask.
 class Processes {
  public:
   explicit Processes(bool brief = false) : brief_(brief) {}
@@ -19,6 +21,7 @@ class Processes {
   ProcessInfo read(int pid);
 
   const bool brief_;
+  std::mutex mutex_;
   std::map<int, ProcessInfo> seen_;
 };
 

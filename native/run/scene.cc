@@ -84,7 +84,7 @@ void Scene::search(const std::vector<Identity>& open, bool nameless) {
   for (const Opener& opener : openers.found)
     if (opener.target >= 0)
       found_[open[static_cast<size_t>(opener.target)].text()].push_back(opener);
-  orphans_ = Orphans(openers.found);
+  orphans_.take(openers.found);
 }
 
 Failure Scene::judge(const std::string& path, const Look& look, Inspection* out) {

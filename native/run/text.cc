@@ -36,6 +36,14 @@ char32_t next(const std::u16string& text, size_t* at) {
   return 0x10000 + ((unit - 0xd800) << 10) + (text[(*at)++] - 0xdc00);
 }
 
+// Nearly all texts are ASCII without control characters, which are the same in any encoding.
+template <typename Text>
+bool isPlain(const Text& text) {
+  for (const auto unit : text)
+    if (unit < 0x20 || unit > 0x7e) return false;
+  return true;
+}
+
 bool unsafe(char32_t c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || c == 0x2028 ||
          c == 0x2029 || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
@@ -52,6 +60,7 @@ std::u16string utf16OfLatin1(const std::string& bytes) {
 
 std::u16string utf16OfUtf8(const std::string& bytes) {
   std::u16string out;
+  out.reserve(bytes.size());
   for (size_t at = 0; at < bytes.size();) {
     const unsigned char lead = bytes[at++];
     if (lead < 0x80) {
@@ -89,6 +98,7 @@ std::u16string utf16OfUtf8(const std::string& bytes) {
 }
 
 std::string utf8Of(const std::u16string& text) {
+  if (isPlain(text)) return {text.begin(), text.end()};
   std::string out;
   for (size_t at = 0; at < text.size();) {
     const char32_t point = next(text, &at);
@@ -99,9 +109,14 @@ std::string utf8Of(const std::u16string& text) {
 
 std::string utf8OfLatin1(const std::string& bytes) { return utf8Of(utf16OfLatin1(bytes)); }
 
-std::string validUtf8(const std::string& bytes) { return utf8Of(utf16OfUtf8(bytes)); }
+std::string validUtf8(const std::string& bytes) {
+  for (const char byte : bytes)
+    if (byte & 0x80) return utf8Of(utf16OfUtf8(bytes));
+  return bytes;  // ASCII
+}
 
 std::string printable(const std::u16string& text, size_t most) {
+  if (text.size() <= most && isPlain(text)) return {text.begin(), text.end()};
   const std::u16string cut = text.substr(0, most);
   std::string out;
   for (size_t at = 0; at < cut.size();) {
@@ -112,10 +127,15 @@ std::string printable(const std::u16string& text, size_t most) {
 }
 
 std::string printable(const std::string& utf8, size_t most) {
+  if (utf8.size() <= most && isPlain(utf8)) return utf8;
   return printable(utf16OfUtf8(utf8), most);
 }
 
 std::string numberText(double number) {
+  const auto whole = static_cast<int64_t>(number);
+  constexpr int64_t kMost = 1'000'000'000'000'000;  // %.15g has an exponent from here
+  if (number > -kMost && number < kMost && static_cast<double>(whole) == number)
+    return std::to_string(whole);
   char text[40];
   for (int digits = 15; digits <= 17; digits++) {
     snprintf(text, sizeof text, "%.*g", digits, number);

@@ -1,6 +1,7 @@
 #include "verdict.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "footprint.h"
 #include "named.h"
@@ -57,7 +58,7 @@ class Judge {
     if (out_.object != "file") return notAFile();
     Record record;
     const Parsed parsed = parseRecord(look_.content, &record);
-    if (parsed == Parsed::kRecord) out_.record = record;
+    if (parsed == Parsed::kRecord) out_.record = std::move(record);
     const bool ours = parsed != Parsed::kNeither || look_.attribute;
     if (ours)
       out_.protocol = "lockbridge";
@@ -83,12 +84,12 @@ class Judge {
   Judgement held(By by) {
     out_.verdict = Verdict::kHeld;
     out_.by = by;
-    return out_;
+    return std::move(out_);
   }
 
   Judgement nobodys(Verdict verdict) {
     out_.verdict = verdict;
-    return out_;
+    return std::move(out_);
   }
 
   std::optional<Footprint> footprint() const {
