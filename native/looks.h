@@ -16,7 +16,7 @@
 namespace lockbridge {
 
 // One look for each path, in their order; what is at a path is as of some moment until it is asked
-// for.
+// for. A path that is named twice is opened twice at once, and each look may see the other.
 class ManyLooks {
  public:
   // `use`: called with each look by the thread that made it, so by several at once.

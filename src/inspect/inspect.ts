@@ -146,8 +146,27 @@ const MANY = 1000;
 
 type VisitLook = (look: RawLook, at: number) => void;
 
+// A path that is named twice is looked at once: two looks at the same time would each see the other's
+// descriptor.
+function lookAtEach(paths: readonly string[], options: InspectOptions, visit: VisitLook): void {
+  const places = new Map<string, number[]>();
+  for (const [at, path] of paths.entries()) {
+    const before = places.get(path);
+    if (before === undefined) places.set(path, [at]);
+    else before.push(at);
+  }
+  if (places.size === paths.length) {
+    lookAtEachOnce(paths, options, visit);
+    return;
+  }
+  const each = [...places.values()];
+  lookAtEachOnce([...places.keys()], options, (look, at) => {
+    for (const place of each[at] ?? []) visit(look, place);
+  });
+}
+
 // A file whose maker has it open right now must not be opened: that would end its lineage.
-function lookAtEach(
+function lookAtEachOnce(
   paths: readonly string[],
   { probe, waiters }: InspectOptions,
   visit: VisitLook,

@@ -6,14 +6,17 @@ import type { AcquireOptions, WaitOptions } from './types.js';
 /** Seconds by which the mtime of a held file is ahead, for peers that judge by age. */
 export const AHEAD_SECONDS = 120;
 
-const NOT_A_FILE: readonly string[] = ['', '.', '..'];
+const DIRECTORY_AT_END = /(?:^|\/)\.{0,2}$/;
+const LONGEST_DIRECTORY = 2;
 
 /** Refuses what is no lock path: empty, with a NUL, or ending in a directory's name. */
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string') throw invalid('path', 'a string', typeof path);
   if (path === '') throw invalid('path', 'a file name', path);
   if (path.includes('\0')) throw invalid('path', 'without NUL characters', path);
-  if (NOT_A_FILE.includes(path.slice(path.lastIndexOf('/') + 1)))
+  // Most names are longer than `..`, and this is said before each try.
+  const length = path.length - path.lastIndexOf('/') - 1;
+  if (length <= LONGEST_DIRECTORY && DIRECTORY_AT_END.test(path))
     throw invalid('path', 'the name of a file, not of a directory', path);
 }
 

@@ -234,3 +234,14 @@ it('without a search a lock that the kernel shows is held, and its taker named',
     holders: [{ pid: child.process.pid, role: 'holds' }],
   });
 });
+
+it.each([3, 1200])('a path that is named %i times in one call does not see itself', (times) => {
+  const path = file();
+  const all = inspectAllSync(Array.from({ length: times }, () => path));
+  expect(all).toHaveLength(times);
+  for (const seen of all)
+    expect(seen).toMatchObject({
+      path,
+      evidence: expect.arrayContaining([expect.objectContaining({ kind: 'lease' })]) as unknown,
+    });
+});
