@@ -36,7 +36,10 @@ ManyLooks::ManyLooks(std::vector<std::string> paths, Depth depth, Use use)
 void ManyLooks::look(size_t begin, size_t end) {
   // Read when the first file asks: it makes the kernel wait for a grace period, some 20 ms.
   const Locks locks = [this](const Identity& id) {
-    std::call_once(read_, [this] { table_.emplace(); });
+    {
+      const std::lock_guard<std::mutex> guard(reading_);
+      if (!table_) table_.emplace();
+    }
     return table_->of(id);
   };
   LastFilesystem last;

@@ -32,7 +32,7 @@ class ManyLooks {
   const std::vector<std::string> paths_;
   const Depth depth_;
   const Use use_;
-  std::once_flag read_;
+  std::mutex reading_;
   std::optional<LockTable> table_;
   std::vector<Look> looks_;
   size_t given_ = 0;

@@ -8,3 +8,13 @@ const UNSAFE =
 export function printable(text: string, max: number = 256): string {
   return text.slice(0, max).replace(UNSAFE, '?');
 }
+
+/** The same of a line of ours that may have a stranger's name in it, however long. */
+export function printableLine(text: string): string {
+  return printable(text, text.length);
+}
+
+/** The same of some lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printableLine).join('\n');
+}

@@ -11,6 +11,7 @@
 #include "listing.h"
 #include "report.h"
 #include "taking.h"
+#include "text.h"
 
 namespace lockbridge {
 
@@ -46,12 +47,14 @@ Failure run(const Arguments& arguments, const std::string& commandLine, int* cod
   return done;
 }
 
+std::string line(const std::string& text) { return printable(text, text.size()) + '\n'; }
+
 std::string paragraph(const Inspection& seen) {
-  if (seen.verdict == Verdict::kFree) return "'" + seen.path + "' is free\n";
-  std::string text = describe(seen) + '\n';
-  for (const Evidence& one : seen.evidence) text += "  because " + one.text + '\n';
-  text += "  you can: " + wayOut(seen) + '\n';
-  return seen.id.empty() ? text : text + "  id: " + seen.id + '\n';
+  if (seen.verdict == Verdict::kFree) return line("'" + seen.path + "' is free");
+  std::string text = line(describe(seen));
+  for (const Evidence& one : seen.evidence) text += line("  because " + one.text);
+  text += line("  you can: " + wayOut(seen));
+  return seen.id.empty() ? text : text + line("  id: " + seen.id);
 }
 
 // The text shows neither orphans nor waiters, nor, where there is a record, who holds it by
@@ -109,7 +112,7 @@ Failure breakIt(const Arguments& arguments, const std::string& commandLine, int*
     return failure;
   const bool free = before.verdict == Verdict::kFree;
   if (!arguments.json)
-    return say(free ? "'" + path + "' is free already\n" : "broken: " + describe(before) + '\n');
+    return say(line(free ? "'" + path + "' is free already" : "broken: " + describe(before)));
   JsonWriter json;
   json.open('{');
   json.key("broken");

@@ -21,7 +21,6 @@ namespace lockbridge {
 namespace {
 
 constexpr size_t kWidth = 48;
-constexpr size_t kLongestPath = 4096;
 
 bool isSet(const char* variable) {
   const char* value = getenv(variable);
@@ -122,7 +121,7 @@ class Rows {
 
   void put(const Inspection& seen, Row* out) const {
     Row& row = *out;
-    row[0] = printable(seen.path, kLongestPath);
+    row[0] = printable(seen.path, seen.path.size());
     row[1] = verdict(seen);
     row[2] = seen.protocol.empty() ? "-" : seen.protocol;
     row[3] = who(seen);

@@ -24,7 +24,8 @@ bool seesEveryProcess();
 enum class Alive { kNo, kYes, kUnknown };
 
 // Every number that a process has, here or in a container. Read when first asked, so ask after the
-// file that names a pid was read: then its writer, if it lives, is in here. Several threads may ask.
+// file that names a pid was read: then its writer, if it lives, is in here. Several threads may
+// ask.
 class PidTable {
  public:
   Alive alive(int pid);

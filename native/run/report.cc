@@ -161,7 +161,9 @@ Failure say(const std::string& text) {
 
 Failure say(const JsonWriter& json) { return say(json.out() + '\n'); }
 
-void warn(const std::string& text) { writeAll(STDERR_FILENO, "lockbridge: " + text + '\n'); }
+void warn(const std::string& text) {
+  writeAll(STDERR_FILENO, "lockbridge: " + printable(text, text.size()) + '\n');
+}
 
 int complain(const Failure& failure, const std::string& program) {
   warn(failure.message);

@@ -30,8 +30,8 @@ class Scene {
   // Whether somebody holds a lock on a file that was once at the path.
   bool orphaned(const std::string& path) { return !orphans_.of(path, &processes_).empty(); }
 
-  // What is at the path, but for the ways out; a failure if that cannot be said. Several threads may
-  // ask, also before the search of files that nobody has open.
+  // What is at the path, but for the ways out; a failure if that cannot be said. Several threads
+  // may ask, also before the search of files that nobody has open.
   Failure judge(const std::string& path, const Look& look, Inspection* out);
 
  private:

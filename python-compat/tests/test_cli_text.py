@@ -32,3 +32,19 @@ def test_a_path_that_no_text_can_be_is_locked_all_the_same(tmp_path: Path) -> No
         capture_output=True,
     )
     assert (seen.returncode, seen.stdout) == (0, b"\xff.lock\n")
+
+
+def test_a_name_that_would_command_the_terminal_is_shown_as_what_it_is_not(tmp_path: Path) -> None:
+    path = str(tmp_path / "\x1b[2J\r\n.lock")
+    (tmp_path / "\x1b[2J\r\n.lock").touch()
+    for words in (
+        ["status", path],
+        ["run", "-n", path, "--", "true"],
+        ["break", path],
+        ["break", "--empty", "free", path],
+        ["break", path],
+        ["status", path],
+    ):
+        seen = subprocess.run([*OURS, *words], check=False, capture_output=True, text=True)
+        assert "?[2J??.lock" in seen.stdout + seen.stderr
+        assert not set(seen.stdout + seen.stderr) & {"\x1b", "\r"}

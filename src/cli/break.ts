@@ -5,6 +5,7 @@ import { EXIT, LockError } from '../errors.js';
 import { inspectSync } from '../inspect/inspect.js';
 import { describe } from '../lock/blocked.js';
 import { breakSync } from '../lock/break.js';
+import { printableLine } from '../printable.js';
 import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf, pathsOf } from './options.js';
 import { printJson } from './output.js';
@@ -44,8 +45,9 @@ export const breakCommand: Command = {
       force,
     });
     if (args['json'] === true) printJson({ broken: before.verdict !== 'free', before });
-    else if (before.verdict === 'free') process.stdout.write(`'${path}' is free already\n`);
-    else process.stdout.write(`broken: ${describe(before)}\n`);
+    else if (before.verdict === 'free')
+      process.stdout.write(`${printableLine(`'${path}' is free already`)}\n`);
+    else process.stdout.write(`${printableLine(`broken: ${describe(before)}`)}\n`);
     return EXIT.ok;
   },
 };

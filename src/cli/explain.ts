@@ -4,6 +4,7 @@
 import { EXIT } from '../errors.js';
 import { inspect } from '../inspect/inspect.js';
 import type { Inspection } from '../inspect/types.js';
+import { printableLines } from '../printable.js';
 import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf, pathsOf } from './options.js';
 import { printJson } from './output.js';
@@ -34,7 +35,7 @@ export const explainCommand: Command = {
     const seen: Inspection[] = [];
     for (const path of pathsOf(args)) seen.push(await inspect(path, options));
     if (args['json'] === true) printJson(seen);
-    else process.stdout.write(`${seen.map(explanation).join('\n\n')}\n`);
+    else process.stdout.write(`${printableLines(seen.map(explanation).join('\n\n'))}\n`);
     return EXIT.ok;
   },
 };

@@ -4,7 +4,7 @@ import picocolors from 'picocolors';
 import { EXIT } from '../errors.js';
 import { withActions, type Sight } from '../inspect/answer.js';
 import { containersOf, nameContainers } from '../inspect/engine.js';
-import { printable } from '../printable.js';
+import { printableLine } from '../printable.js';
 import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf } from './options.js';
 import { inColor } from './color.js';
@@ -66,8 +66,6 @@ const KEY: Readonly<Record<Key, (seen: Sight) => string | number>> = {
   age: ({ when }) => (when === undefined ? Number.NaN : -when.ms),
 };
 
-const LONGEST_PATH = 4096;
-
 const color = picocolors.createColors(inColor());
 const PAINT = { free: color.dim, held: color.yellow, stale: color.green, residue: color.green };
 
@@ -79,7 +77,7 @@ function asRow(seen: Sight): Row {
   const { verdict, by, protocol = '-' } = seen.judged;
   const { when } = seen;
   return [
-    printable(seen.path, LONGEST_PATH),
+    printableLine(seen.path),
     PAINT[verdict](by === undefined ? verdict : `${verdict} ${by}`),
     protocol,
     who(seen),

@@ -3,11 +3,12 @@
 import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
 import { describe } from '../lock/blocked.js';
+import { printableLine } from '../printable.js';
 import { print } from './print.js';
 
 /** One line on stderr. */
 export function warn(text: string): void {
-  process.stderr.write(`lockbridge: ${text}\n`);
+  process.stderr.write(`lockbridge: ${printableLine(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -16,6 +17,6 @@ export function printJson(value: unknown): void {
 
 /** Says once per state of affairs whom a command waits for, on stderr. */
 export function announceWait(blocker: Inspection): void {
-  process.stderr.write(`lockbridge: waiting: ${describe(blocker)}\n`);
-  if (blocker.by === 'undecidable') process.stderr.write(`lockbridge: ${wayOut(blocker)}\n`);
+  warn(`waiting: ${describe(blocker)}`);
+  if (blocker.by === 'undecidable') warn(wayOut(blocker));
 }

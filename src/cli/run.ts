@@ -6,7 +6,7 @@
 import { constants } from 'node:os';
 import { EXIT, invalid, LockError } from '../errors.js';
 import { acquireAll, type LockSet } from '../lock/all.js';
-import { announceWait, printJson } from './output.js';
+import { announceWait, printJson, warn } from './output.js';
 import { commonOptions, emptyOf, pathsOf, timeoutOf, waitOption } from './options.js';
 import type { Command } from './types.js';
 
@@ -53,7 +53,7 @@ async function run(args: Record<string, unknown>): Promise<number> {
   } catch (error) {
     if (!LockError.is(error) || error.exitCode !== EXIT.conflict) throw error;
     if (args['json'] === true) printJson({ error: error.code, blockers: error.blockers });
-    process.stderr.write(`lockbridge: ${error.message}\n`);
+    warn(error.message);
     return Number(conflict);
   }
   try {

@@ -5,6 +5,7 @@ import { inspectSync, type InspectOptions } from '../inspect/inspect.js';
 import { wayOut } from '../inspect/actions.js';
 import type { Inspection } from '../inspect/types.js';
 import { describe } from '../lock/blocked.js';
+import { printableLine } from '../printable.js';
 import { printJson } from './output.js';
 import { print } from './print.js';
 import { commonOptions, emptyOf, pathsOf } from './options.js';
@@ -39,12 +40,12 @@ function lookForText(path: string, options: InspectOptions): Inspection {
 }
 
 function paragraph(seen: Inspection): string {
-  if (seen.verdict === 'free') return `'${seen.path}' is free\n`;
+  if (seen.verdict === 'free') return `${printableLine(`'${seen.path}' is free`)}\n`;
   const lines = [
     describe(seen),
     ...seen.evidence.map(({ text }) => `  because ${text}`),
     `  you can: ${wayOut(seen)}`,
     ...(seen.id === undefined ? [] : [`  id: ${seen.id}`]),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printableLine).join('\n')}\n`;
 }

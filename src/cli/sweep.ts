@@ -5,6 +5,7 @@ import { containersOf, nameContainers } from '../inspect/engine.js';
 import type { LockHistory } from '../inspect/history.js';
 import type { Inspection } from '../inspect/types.js';
 import { breakSync } from '../lock/break.js';
+import { printableLine } from '../printable.js';
 import { historyOf, historyOption } from './history-option.js';
 import { commonOptions, emptyOf } from './options.js';
 import { printJson } from './output.js';
@@ -72,7 +73,7 @@ function sweepOne(seen: Inspection, options: { history?: LockHistory }, dry: boo
 }
 
 const line = ({ done, path, verdict, why }: Swept): string =>
-  `${done.padEnd(12)}  ${path}  ${verdict}: ${why}\n`;
+  `${done.padEnd(12)}  ${printableLine(path)}  ${verdict}: ${printableLine(why)}\n`;
 
 function summary(swept: readonly Swept[]): string {
   const count = (done: Swept['done']): number => swept.filter((one) => one.done === done).length;

@@ -10,7 +10,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Inspection } from '../../src/index.js';
 import { makeRecord } from '../../src/lock/record.js';
@@ -208,6 +208,46 @@ describe('ls', () => {
         (name) => cliJson<[Inspection]>('status', join(dir, name))[0],
       ),
     );
+  });
+});
+
+describe('a name that would command the terminal', () => {
+  const hostile = (): string => {
+    const path = join(scratch(), '\u001b[2J\r.lock');
+    writeFileSync(path, '');
+    return path;
+  };
+  const commands = /[\u0000-\u0009\u000b-\u001f]/;
+
+  it.each(PROGRAMS)('is shown as what it is not by $name', ({ run }) => {
+    const path = hostile();
+    for (const words of [
+      ['status', path],
+      ['run', '-n', path, '--', 'true'],
+      ['wait', '-w', '0.01', path],
+      ['break', path],
+      ['break', '--empty=free', path],
+      ['break', path],
+      ['status', path],
+      ['status', `${path}/no`],
+    ]) {
+      const { out, err } = run(...words);
+      expect(out + err).toContain('?[2J?.lock');
+      expect(out + err).not.toMatch(commands);
+    }
+  });
+
+  it('nor by what only Node has', () => {
+    const path = hostile();
+    for (const words of [
+      ['explain', path],
+      ['sweep', '-n', dirname(path)],
+      ['sweep', '--empty=free', dirname(path)],
+    ]) {
+      const { out } = cli(...words);
+      expect(out).toContain('?[2J?');
+      expect(out).not.toMatch(commands);
+    }
   });
 });
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from .. import break_lock, inspect
 from .._blocked import describe
 from ..errors import LockError
-from .output import print_json, say
+from .output import print_json, safe, say
 from .parsing import Command
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def _run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"broken": before.verdict != "free", "before": before.as_dict()})
     elif before.verdict == "free":
-        say(f"'{args.path}' is free already\n")
+        say(safe(f"'{args.path}' is free already") + "\n")
     else:
-        say(f"broken: {describe(before)}\n")
+        say(safe(f"broken: {describe(before)}") + "\n")
     return 0
 
 

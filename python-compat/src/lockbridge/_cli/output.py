@@ -14,16 +14,21 @@ from typing import TYPE_CHECKING, Any, Optional, TextIO
 
 from .._blocked import describe
 from .._inspect.actions import way_out
+from .._text import printable
 from ..errors import LockError
 
 if TYPE_CHECKING:
     from .._inspect.types import Inspection
 
 
+def _decodable(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _write(stream: Optional[TextIO], text: str) -> None:
     if stream is None:  # closed when we were started
         return
-    raw = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").encode()
+    raw = _decodable(text).encode()
     # Whoever reads has read enough, as `| head` does: what is done is done all the same.
     with suppress(BrokenPipeError):
         stream.buffer.write(raw)
@@ -41,9 +46,14 @@ def say(text: str) -> None:
         raise LockError("ERR_LOCK_SYSTEM", f"cannot write the answer: {name}") from error
 
 
+def safe(line: str) -> str:
+    """A line of ours that may have a stranger's name in it, for a terminal."""
+    return printable(_decodable(line), 2 * len(line))  # in units of UTF-16
+
+
 def warn(text: str) -> None:
     """One line on stderr."""
-    _write(sys.stderr, f"lockbridge: {text}\n")
+    _write(sys.stderr, safe(f"lockbridge: {text}") + "\n")
 
 
 def print_json(value: Any) -> None:

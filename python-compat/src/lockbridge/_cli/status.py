@@ -8,7 +8,7 @@ from .. import inspect
 from .._blocked import describe
 from .._inspect.actions import way_out
 from ..errors import EXIT_CONFLICT
-from .output import print_json, say
+from .output import print_json, safe, say
 from .parsing import Command, add_paths
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _paragraph(seen: Inspection) -> str:
     if seen.verdict == "free":
-        return f"'{seen.path}' is free\n"
+        return safe(f"'{seen.path}' is free") + "\n"
     lines = [
         describe(seen),
         *(f"  because {one.text}" for one in seen.evidence),
@@ -40,7 +40,7 @@ def _paragraph(seen: Inspection) -> str:
     ]
     if seen.id is not None:
         lines.append(f"  id: {seen.id}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(safe, lines)) + "\n"
 
 
 COMMAND = Command(
