@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstdlib>
 
 #include "actions.h"
@@ -81,9 +80,9 @@ std::string age(double since, double now) {
     int seconds;
     const char* name;
   };
-  const double seconds = std::floor((now - since) / 1000);
+  const int64_t seconds = roundDown((now - since) / 1000);
   for (const Unit unit : {Unit{86'400, " d"}, {3'600, " h"}, {60, " min"}, {1, " s"}})
-    if (seconds >= unit.seconds) return numberText(std::floor(seconds / unit.seconds)) + unit.name;
+    if (seconds >= unit.seconds) return std::to_string(seconds / unit.seconds) + unit.name;
   return seconds < 0 ? "in the future" : "0 s";
 }
 

@@ -2,9 +2,11 @@
 // every state of the vectors is looked at so, and a build without shared libraries does the same.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeRecord } from '../../src/lock/record.js';
+import { flockHolder } from '../helpers/child.js';
 import { NATIVE, RUN } from '../helpers/cli.js';
 import { scratch } from '../helpers/scratch.js';
 import { makeState, type Step } from '../helpers/states.js';
@@ -22,7 +24,12 @@ interface Ran {
 }
 
 function ran(file: string, args: readonly string[], input = ''): Ran {
-  const done = spawnSync(file, args, { encoding: 'utf8', timeout: 60_000, input });
+  const done = spawnSync(file, args, {
+    encoding: 'utf8',
+    timeout: 60_000,
+    input,
+    maxBuffer: 1 << 26,
+  });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
 
@@ -56,11 +63,34 @@ function line(traces: Traces): string {
   return ['footprint', ...fields, names(otherLinks), names(entries)].join(' ');
 }
 
+/** Lists so many that several threads look at them and judge them. */
+async function listsMany(run: string): Promise<void> {
+  const tree = scratch();
+  const path = (i: number): string => join(tree, `${String(i).padStart(4, '0')}.lock`);
+  for (let i = 0; i < 2000; i++)
+    writeFileSync(path(i), ['', makeRecord('left'), '4194304\n', 'text'][i % 4] ?? '');
+  const holders = [await flockHolder(path(0)), await flockHolder(path(1))];
+  const orphan = await flockHolder(path(2));
+  renameSync(path(3), path(2));
+  for (const words of [
+    ['ls', tree],
+    ['ls', '--json', tree],
+  ]) {
+    const { code, out, err } = ran('setarch', ['-R', run, ...words]);
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const text = words.length === 2;
+    for (const { process } of holders) expect(out).toContain(String(process.pid));
+    expect(out).toContain(text ? 'ORPHANED' : String(orphan.process.pid));
+    expect(out.split(text ? '\n' : '"path":')).toHaveLength(text ? 2001 : 2000);
+  }
+}
+
 describe('with -fsanitize=address,undefined', () => {
   let program = '';
   let vectors = '';
   beforeAll(() => {
-    ({ run: program, vectors } = buildSanitized(bin));
+    ({ run: program, vectors } = buildSanitized(bin, 'address,undefined'));
   }, 300_000);
 
   function answers(lines: readonly string[]): unknown[] {
@@ -121,6 +151,18 @@ describe('with -fsanitize=address,undefined', () => {
     expect(ran('sh', ['-c', script, program, path])).toEqual({ code: 0, out: '', err: '' });
     expect(readdirSync(dir)).toEqual([]);
   });
+
+  it('the threads of ls have none', async () => {
+    await listsMany(program);
+  });
+});
+
+describe('with -fsanitize=thread', () => {
+  it('the threads of ls have no fault', async () => {
+    const dir = join(bin, 'thread');
+    mkdirSync(dir);
+    await listsMany(buildSanitized(dir, 'thread').run);
+  }, 300_000);
 });
 
 describe('the build', () => {

@@ -13,12 +13,12 @@ const VECTORS = fileURLToPath(new URL('vectors.cc', import.meta.url));
 // The lock code that it shares with the addon.
 const SHARED: readonly string[] = [
   ...['path', 'lockfile', 'adopt', 'release', 'parent'],
-  ...['probe', 'procfs', 'parse', 'lineage', 'watcher', 'watcher_ask'],
+  ...['probe', 'procfs', 'parse', 'lineage', 'watcher', 'watcher_ask', 'walk', 'looks', 'crew'],
 ];
 const FLAGS: readonly string[] = [
   ...['-std=c++17', '-O0', '-g', '-fno-rtti', '-fno-exceptions', '-D_GNU_SOURCE'],
   ...['-D_FILE_OFFSET_BITS=64', '-DLOCKBRIDGE_VERSION="test"'],
-  ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+  '-fno-sanitize-recover=all',
 ];
 // It stands in for the exceptions of a library that is linked in; a shared one has its own.
 const STATIC_ONLY = 'abort.cc';
@@ -34,16 +34,20 @@ const objects = (dir: string): string[] =>
     .map((file) => join(dir, file));
 
 /** With sanitizers: lockbridge-run itself, and vectors.cc, which has a main function of its own. */
-export function buildSanitized(dir: string): { run: string; vectors: string } {
+export function buildSanitized(
+  dir: string,
+  sanitizer: 'address,undefined' | 'thread',
+): { run: string; vectors: string } {
+  const flags = [...FLAGS, `-fsanitize=${sanitizer}`];
   const own = readdirSync(join(ROOT, 'native/run'))
     .filter((file) => file.endsWith('.cc') && file !== STATIC_ONLY)
     .map((file) => join(ROOT, 'native/run', file));
   const shared = SHARED.map((name) => join(ROOT, `native/${name}.cc`));
-  compile(dir, ...FLAGS, '-c', ...own, ...shared, VECTORS);
+  compile(dir, ...flags, '-c', ...own, ...shared, VECTORS);
   const made = { run: join(dir, 'lockbridge-run'), vectors: join(dir, 'vectors') };
   const without = (main: string): string[] => objects(dir).filter((file) => !file.endsWith(main));
-  compile(dir, ...FLAGS, ...without('/vectors.o'), '-o', made.run);
-  compile(dir, ...FLAGS, ...without('/main.o'), '-o', made.vectors);
+  compile(dir, ...flags, ...without('/vectors.o'), '-o', made.run);
+  compile(dir, ...flags, ...without('/main.o'), '-o', made.vectors);
   return made;
 }
 
