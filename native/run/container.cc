@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "proc.h"
 #include "text.h"
 
 namespace lockbridge {

@@ -9,7 +9,6 @@
 #include "../looks.h"
 #include "../path.h"
 #include "../walk.h"
-#include "proc.h"
 #include "text.h"
 
 namespace lockbridge {
@@ -49,17 +48,8 @@ bool isLockName(const char* name, size_t size) {
 
 // The directory as path.join makes it of what a person writes, up to where a name follows.
 std::string prefixOf(const std::string& dir) {
-  const bool absolute = dir[0] == '/';
-  std::vector<std::string> parts;
-  for (const std::string& part : splitAt(dir, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != ".." || (!absolute && (parts.empty() || parts.back() == "..")))
-      parts.push_back(part);
-    else if (!parts.empty())
-      parts.pop_back();
-  }
-  std::string prefix = absolute ? "/" : "";
-  for (const std::string& part : parts) prefix += part + '/';
+  std::string prefix = dir[0] == '/' ? "/" : "";
+  for (const std::string& part : partsOf(dir)) prefix += part + '/';
   return prefix;
 }
 

@@ -71,13 +71,4 @@ std::vector<int> namespacePids(const std::string& status) {
   return numbersIn(statusLine(status, "NSpid"));
 }
 
-std::vector<std::string> splitAt(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  size_t from = 0;
-  for (size_t at; (at = text.find(separator, from)) != std::string::npos; from = at + 1)
-    parts.push_back(text.substr(from, at - from));
-  parts.push_back(text.substr(from));
-  return parts;
-}
-
 }  // namespace lockbridge

@@ -25,6 +25,4 @@ std::vector<int> numbersIn(const std::string& text);
 // The numbers of a process from this pid namespace inwards (NSpid).
 std::vector<int> namespacePids(const std::string& status);
 
-std::vector<std::string> splitAt(const std::string& text, char separator);
-
 }  // namespace lockbridge

@@ -8,8 +8,8 @@
 
 #include "../crew.h"
 #include "holders.h"
-#include "proc.h"
 #include "since.h"
+#include "text.h"
 #include "verdict.h"
 
 namespace lockbridge {
@@ -43,14 +43,7 @@ void serviceOf(const std::string& path, Inspection* out) {
   std::string whole = path;
   char cwd[PATH_MAX];
   if (whole[0] != '/' && getcwd(cwd, sizeof cwd) != nullptr) whole = std::string(cwd) + '/' + whole;
-  std::vector<std::string> parts;
-  for (const std::string& part : splitAt(whole, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part != "..")
-      parts.push_back(part);
-    else if (!parts.empty())
-      parts.pop_back();
-  }
+  const std::vector<std::string> parts = partsOf(whole);
   const size_t size = parts.size();
   if (size < 5) return;
   const std::string& name = parts[size - 1];

@@ -175,6 +175,28 @@ std::string baseName(const std::string& path) {
   return split(path.substr(0, end == std::string::npos ? 0 : end + 1)).name;
 }
 
+std::vector<std::string> splitAt(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  size_t from = 0;
+  for (size_t at; (at = text.find(separator, from)) != std::string::npos; from = at + 1)
+    parts.push_back(text.substr(from, at - from));
+  parts.push_back(text.substr(from));
+  return parts;
+}
+
+std::vector<std::string> partsOf(const std::string& path) {
+  const bool absolute = startsWith(path, "/");
+  std::vector<std::string> parts;
+  for (const std::string& part : splitAt(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part != ".." || (!absolute && (parts.empty() || parts.back() == "..")))
+      parts.push_back(part);
+    else if (!parts.empty())
+      parts.pop_back();
+  }
+  return parts;
+}
+
 std::vector<std::string> sortedOnce(const std::vector<std::string>& texts) {
   const std::set<std::string> all(texts.begin(), texts.end());
   return {all.begin(), all.end()};

@@ -32,6 +32,10 @@ std::string timeText(double milliseconds);
 double wallClock();
 
 std::string baseName(const std::string& path);
+std::vector<std::string> splitAt(const std::string& text, char separator);
+// The parts of a path without empty ones and `.`, each `..` taken back where something is before
+// it.
+std::vector<std::string> partsOf(const std::string& path);
 // Sorted, each once.
 std::vector<std::string> sortedOnce(const std::vector<std::string>& texts);
 bool endsWith(const std::string& text, const std::string& end);

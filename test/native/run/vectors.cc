@@ -7,9 +7,9 @@
 
 #include "../../../native/run/footprint.h"
 #include "../../../native/run/json.h"
-#include "../../../native/run/proc.h"
 #include "../../../native/run/record.h"
 #include "../../../native/run/report.h"
+#include "../../../native/run/text.h"
 
 using namespace lockbridge;
 
