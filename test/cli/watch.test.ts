@@ -37,7 +37,8 @@ it('prints one line for an event', async () => {
   const child = watch(dir);
   await lineWith(child, 'watching');
   const locker = await flockHolder(join(dir, 'a.lock'));
-  const line = await lineWith(child, 'took');
+  const line = await lineWith(child, 'exclusive flock');
+  expect(line).toContain(' took ');
   expect(line).toContain(`${join(dir, 'a.lock')}: pid ${String(locker.process.pid)} (`);
 });
 

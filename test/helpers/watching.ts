@@ -40,6 +40,17 @@ export class Watching {
     }
   }
 
+  /**
+   * The next time that a kernel lock is told of there. Who makes a file and locks it only a while
+   * later, as happens on a busy machine, is told of before as well: as a bare file.
+   */
+  async flocked(path: string): Promise<Said> {
+    for (;;) {
+      const event = await this.next('took', path);
+      if (event.by === 'kernel') return event;
+    }
+  }
+
   /** `kind pid` of every event at the path so far. */
   of(path: string): string[] {
     return this.said

@@ -13,7 +13,7 @@ import { Watching } from '../../helpers/watching.js';
 async function finishedFlock(watching: Watching, path: string): Promise<void> {
   for (;;) {
     const child = await flockHolder(path);
-    await watching.next('took', path);
+    await watching.flocked(path);
     await child.finish();
     const { verdict } = await watching.next('released', path);
     if (verdict === 'residue') return;
@@ -86,7 +86,7 @@ it('residue is left while somebody has it open', async () => {
   const path = join(dir, 'a.lock');
   const watching = await Watching.start([dir]);
   const child = await flockHolder(path);
-  await watching.next('took', path);
+  await watching.flocked(path);
   const fd = openSync(path, 'r');
   await child.finish();
   await watching.next('released', path);
@@ -106,7 +106,7 @@ it('a live empty lock that a script flocks in passing is left', async () => {
     await watching.next('took', one);
     expect(exitCode('flock', '-n', one, 'true')).toBe(0);
     const child = await flockHolder(one);
-    await watching.next('took', one);
+    await watching.flocked(one);
     await child.finish();
     await watching.next('released', one);
   }
@@ -148,8 +148,9 @@ it('what only a policy calls residue is left', async () => {
   const control = join(dir, 'control.lock');
   const cleared = (): boolean => events.some(({ kind }) => kind === 'cleared');
   while (!cleared()) {
+    const before = events.length;
     const child = await flockHolder(control);
-    await until(() => events.some(({ kind, path: at }) => kind === 'took' && at === control));
+    await until(() => events.slice(before).some(({ by }) => by === 'kernel'));
     await child.finish();
     const last = (): LockEvent | undefined => events.findLast(({ path: at }) => at === control);
     await until(() => last()?.kind === 'released');
@@ -198,7 +199,7 @@ it('when events were lost nothing older is proven: what a flock leaves then is l
   const path = join(dir, 'a.lock');
   const watching = await Watching.start([dir]);
   const child = await flockHolder(path);
-  await watching.next('took', path);
+  await watching.flocked(path);
   await stopped(watching.child);
   const most = Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
   expect(await python(STORM, dir, String(most)).line()).toBe('done');

@@ -26,7 +26,7 @@ it('takes, waits, hand-overs and releases are told in their order', async () => 
   const path = join(dir, 'a.lock');
   const watching = await Watching.start([dir], { NO_CLEAR: '1' });
   const first = await flockHolder(path);
-  await watching.next('took', path);
+  await watching.flocked(path);
   const second = flockWaiter(path);
   await until(() => hasWaiter(path));
   await watching.next('waits', path);
@@ -164,7 +164,7 @@ it('directories that are made later are watched, and their locks told', async ()
   const watching = await Watching.start([dir]);
   mkdirSync(join(dir, 'app', 'service'), { recursive: true });
   const child = await flockHolder(path);
-  expect(await watching.next('took', path)).toMatchObject({ holder: { pid: child.process.pid } });
+  expect(await watching.flocked(path)).toMatchObject({ holder: { pid: child.process.pid } });
 });
 
 it('a file of any name is told while a kernel lock is on it', async () => {
@@ -172,7 +172,7 @@ it('a file of any name is told while a kernel lock is on it', async () => {
   const path = join(dir, 'database');
   const watching = await Watching.start([dir]);
   const child = await flockHolder(path);
-  await watching.next('took', path);
+  await watching.flocked(path);
   await child.finish();
   await watching.next('released', path);
 });
@@ -186,7 +186,7 @@ it('a symbolic link below the directory is not followed', async () => {
   await python(script, elsewhere, join(dir, 'later')).line();
   const child = await flockHolder(join(elsewhere, 'a.lock'));
   const inside = await flockHolder(join(dir, 'b.lock'));
-  await watching.next('took', join(dir, 'b.lock'));
+  await watching.flocked(join(dir, 'b.lock'));
   expect(watching.said.filter(({ path }) => !path.startsWith(dir))).toEqual([]);
   expect(watching.of(join(dir, 'link', 'a.lock'))).toEqual([]);
   expect(watching.of(join(dir, 'later', 'a.lock'))).toEqual([]);
