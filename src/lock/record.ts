@@ -40,8 +40,11 @@ export interface LockRecord {
 
 const ROOM = { host: 64, cmd: 80, reason: 100, owner: 40 };
 
+const PLAIN = /^[ !#-[\]-~]*$/; // nothing to escape
+
 // JSON in ASCII, cut so that the escaped text has at most `room` bytes.
 function quote(text: string, room: number): string {
+  if (text.length <= room && PLAIN.test(text)) return `"${text}"`;
   let out = '';
   for (const unit of text.split('')) {
     const code = unit.charCodeAt(0);
