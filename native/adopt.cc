@@ -51,7 +51,7 @@ int adoptCommit(Held* held, const Birth& birth) {
   const int fd = held->fd.get();
   // A forcer may have judged the file as it was: it replaces that one before we go on, or not at
   // all.
-  const Fd dir = openParent(split(held->path).dir);
+  const Fd dir = openParent(dirOf(held->path));
   if (dir.ok()) keepForcersOut(dir.get());
   struct statx st;
   const int seen = statName(AT_FDCWD, held->path.c_str(), &st);
@@ -65,7 +65,7 @@ int adoptCommit(Held* held, const Birth& birth) {
   const bool shorter = st.stx_size <= birth.record.size();  // nothing of it will be left to cut
   const int done = shorter ? writeAll(fd, birth.record) : writeRecord(fd, birth.record);
   if (done < 0) return done;
-  markOurs(fd, split(held->path).name);
+  markOurs(fd, nameOf(held->path));
   // Not the owner: the mtime cannot be set ahead, and age-judging peers go by the write above.
   beat(fd, birth.aheadSeconds);
   return 0;

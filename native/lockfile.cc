@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 
 #include "exchange.h"
@@ -25,6 +26,13 @@ bool ofdWouldFight(int fd) {
   if (fstatfs(fd, &fs) != 0) return false;
   const long type = static_cast<long>(fs.f_type);
   return type == NFS_SUPER_MAGIC || type == kSmb1 || type == kCifs || type == kSmb2;
+}
+
+// A lock that is held on the same filesystem has shown it already: while it is, no other filesystem
+// can have this device number.
+bool provesOfd(const Held* neighbour, const Identity& id) {
+  return neighbour != nullptr && (neighbour->mechanisms & kOfd) != 0 &&
+         neighbour->id.major == id.major && neighbour->id.minor == id.minor;
 }
 
 // Errors that mean "this filesystem has no such thing", not "no": decided by what the kernel
@@ -60,7 +68,7 @@ int fill(int fd, const Birth& birth, const std::string& path, Identity* id) {
   done = writeAll(fd, birth.record);
   if (done < 0) return done;
   // Best effort: not every filesystem has user attributes (tmpfs since Linux 6.6).
-  markOurs(fd, birth.name.empty() ? split(path).name : birth.name);
+  markOurs(fd, birth.name.empty() ? nameOf(path) : birth.name.c_str());
   return birth.aheadSeconds == 0 ? 0 : beat(fd, birth.aheadSeconds);
 }
 
@@ -166,9 +174,7 @@ struct Swap {
 
 }  // namespace
 
-void markOurs(int fd, const std::string& name) {
-  fsetxattr(fd, kAttribute, name.data(), name.size(), 0);
-}
+void markOurs(int fd, const char* name) { fsetxattr(fd, kAttribute, name, strlen(name), 0); }
 
 // AT_EMPTY_PATH needs no /proc but CAP_DAC_READ_SEARCH (or Linux 6.10); without them it says ENOENT
 // and /proc/self/fd is asked (open(2), O_TMPFILE).
@@ -203,12 +209,12 @@ int beat(int fd, int aheadSeconds) {
   return done < 0 ? done : 0;
 }
 
-int lockKernel(Held* held) {
+int lockKernel(Held* held, const Held* neighbour) {
   const int fd = held->fd.get();
   const int done = retry("flock", [&] { return flock(fd, LOCK_EX | LOCK_NB); });
   if (done < 0) return done;
   held->mechanisms |= kFlock;
-  if (ofdWouldFight(fd)) return 0;
+  if (!provesOfd(neighbour, held->id) && ofdWouldFight(fd)) return 0;
   struct flock whole = {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
@@ -225,9 +231,9 @@ int lockKernel(Held* held) {
 }
 
 int prepare(const std::string& path, const Birth& birth, Held* out) {
-  const SplitPath where = split(path);
-  Fd fd(retry("open",
-              [&] { return open(where.dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
+  const std::string dir = dirOf(path);
+  Fd fd(
+      retry("open", [&] { return open(dir.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, birth.mode); }));
   if (!fd.ok()) return fd.error();
   out->fd = std::move(fd);
   out->path = path;
@@ -237,17 +243,17 @@ int prepare(const std::string& path, const Birth& birth, Held* out) {
   return done;
 }
 
-int publish(Held* prepared) {
-  int done = lockKernel(prepared);
+int publish(Held* prepared, const Held* neighbour) {
+  int done = lockKernel(prepared, neighbour);
   if (done == 0) done = linkName(prepared->fd.get(), prepared->path.c_str());
   if (done < 0) prepared->fd.reset();
   return done;
 }
 
-int create(const std::string& path, const Birth& birth, Held* out) {
+int create(const std::string& path, const Birth& birth, Held* out, const Held* neighbour) {
   int done = prepare(path, birth, out);
   if (done < 0) return noTmpfile(done) ? createVisible(path, birth, out) : done;
-  done = publish(out);
+  done = publish(out, neighbour);
   return noLink(done) ? createVisible(path, birth, out) : done;
 }
 

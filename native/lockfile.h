@@ -12,6 +12,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "path.h"
 #include "sys.h"
@@ -58,14 +59,15 @@ struct Judged {
 };
 
 // Creates the file locked and complete, then gives it its name. -EEXIST: the name is taken.
-// -EWOULDBLOCK: a kernel locker slipped in (fallback filesystems only).
-int create(const std::string& path, const Birth& birth, Held* out);
+// -EWOULDBLOCK: a kernel locker slipped in (fallback filesystems only). `neighbour`: a lock that is
+// held, perhaps on the same filesystem, which then need not be asked what it is.
+int create(const std::string& path, const Birth& birth, Held* out, const Held* neighbour = nullptr);
 
 // The two steps of it, for who wants the name the moment that it is free. A complete file without a
 // name and without locks: 0 or -errno, -EOPNOTSUPP and the like where such a file cannot be had.
 int prepare(const std::string& path, const Birth& birth, Held* out);
 // Its locks, and its name: 0, or -errno and nothing is kept.
-int publish(Held* prepared);
+int publish(Held* prepared, const Held* neighbour = nullptr);
 
 // As create(), renamed over what is at the path (protocol, "Force"); a directory is exchanged away
 // and then removed with what it holds, one level deep. Excludes other forcers and releases by a
@@ -86,14 +88,17 @@ int adoptCommit(Held* held, const Birth& birth);
 
 // Lets go, by the rules of the protocol. Returns an Outcome; always closes.
 int release(Held&& held);
+// The same for several: an Outcome each, -EBADF where there is no descriptor. Neighbours in one
+// directory share what is opened and locked of it.
+std::vector<int> releaseTogether(std::vector<Held>&& held);
 
 // Removes a residue mark that nobody uses. 1 removed, 0 not residue any more, -EWOULDBLOCK busy.
 int sweep(const std::string& path);
 
 // The kernel locks of `held.fd`, exclusive and without waiting; sets mechanisms. 0 or -errno.
-int lockKernel(Held* held);
+int lockKernel(Held* held, const Held* neighbour = nullptr);
 // Marks the inode as born or adopted by lockbridge under this name; best effort.
-void markOurs(int fd, const std::string& name);
+void markOurs(int fd, const char* name);
 // Gives a nameless file its name. 0 or -errno.
 int linkName(int fd, const char* path);
 // Overwrites the content from the start. 0 or -errno.

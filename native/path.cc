@@ -9,10 +9,19 @@
 
 namespace lockbridge {
 
+const char* nameOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return path.c_str() + (slash == std::string::npos ? 0 : slash + 1);
+}
+
+std::string dirOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash == 0 ? 1 : slash);
+}
+
 SplitPath split(const std::string& path) {
   const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+  return {dirOf(path), slash == std::string::npos ? path : path.substr(slash + 1)};
 }
 
 std::string Identity::text() const {

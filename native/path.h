@@ -15,6 +15,8 @@ struct SplitPath {
   std::string name;
 };
 SplitPath split(const std::string& path);
+std::string dirOf(const std::string& path);
+const char* nameOf(const std::string& path);  // within `path`
 
 // An inode's identity is device, number and birth time: ext4 hands a number out again at once, so
 // two of the three would take a successor for the original. Birth is 0 where the filesystem keeps

@@ -55,16 +55,23 @@ int handOver(int fd) {
   return kHandedOver;
 }
 
-}  // namespace
+// The directory of what is let go. Not open when out of descriptors, which is no reason to leave a
+// lock behind: then it is looked at and unlinked by its whole path.
+struct Parent {
+  std::string path;
+  Fd fd;
+};
 
-int release(Held&& held) {
-  const Held mine = std::move(held);  // closed on every way out
-  const SplitPath where = split(mine.path);
-  const Fd dir = openParent(where.dir);
-  // Out of descriptors is no reason to leave a lock behind: then by the whole path.
-  const int at = dir.ok() ? dir.get() : AT_FDCWD;
-  const char* name = dir.ok() ? where.name.c_str() : mine.path.c_str();
-  if (dir.ok()) keepForcersOut(at);
+Parent enter(std::string&& path) {
+  Fd fd = openParent(path);
+  if (fd.ok()) keepForcersOut(fd.get());
+  return {std::move(path), std::move(fd)};
+}
+
+int releaseIn(const Parent& parent, const Held& mine) {
+  const bool open = parent.fd.ok();
+  const int at = open ? parent.fd.get() : AT_FDCWD;
+  const char* name = open ? nameOf(mine.path) : mine.path.c_str();
   const int fd = mine.fd.get();
   const Name named = whose(at, name, mine.id);
   if (named == Name::kNotOurs) return kLost;
@@ -77,6 +84,38 @@ int release(Held&& held) {
   // Not permitted to unlink (an adopted file of another user in a sticky directory): it stays as
   // residue for its owner or a sweeper.
   return done < 0 ? handOver(fd) : done;
+}
+
+// A forcer does not wait for a directory: it is told that somebody locks it. So not for long.
+constexpr int kMostInOneGo = 16;
+
+}  // namespace
+
+int release(Held&& held) {
+  const Held mine = std::move(held);  // closed on every way out
+  return releaseIn(enter(dirOf(mine.path)), mine);
+}
+
+std::vector<int> releaseTogether(std::vector<Held>&& held) {
+  std::vector<int> outcomes;
+  outcomes.reserve(held.size());
+  Parent parent;
+  int inThis = 0;
+  for (Held& one : held) {
+    const Held mine = std::move(one);
+    if (!mine.fd.ok()) {
+      outcomes.push_back(-EBADF);
+      continue;
+    }
+    std::string dir = dirOf(mine.path);
+    if (inThis++ % kMostInOneGo == 0 || dir != parent.path) {
+      parent.fd.reset();  // before it is opened anew: a forcer gets its moment
+      parent = enter(std::move(dir));
+      inThis = 1;
+    }
+    outcomes.push_back(releaseIn(parent, mine));
+  }
+  return outcomes;
 }
 
 int sweep(const std::string& path) {

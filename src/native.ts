@@ -118,7 +118,7 @@ export type WaitDone = (result: number, packed: number, record: string) => void;
 export interface Native {
   readonly residueMark: string;
   acquire(path: string, ...birth: Birth): number;
-  acquireAll(paths: readonly string[], ...birth: Birth): number[];
+  acquireAll(paths: string, ...birth: Birth): Int32Array;
   /** Which call the last `-errno` of this thread came from: ask before the next call. */
   failedCall(): string;
   /** `id`: the inode that may be replaced, if its mtime still is this, or '' for whatever is there. */
@@ -128,7 +128,7 @@ export interface Native {
   adoptLock(fd: number): number;
   adoptCommit(fd: number, ...birth: Birth): number;
   release(fd: number): number;
-  releaseAll(fds: readonly number[]): number[];
+  releaseAll(fds: Int32Array): Int32Array;
   drop(fd: number): number;
   sweep(path: string): number;
   beat(fd: number, ahead: number): number;
@@ -142,6 +142,8 @@ export interface Native {
     depth: number,
     visit: (look: RawLook, at: number) => void,
   ): void;
+  /** Of each name itself: uid * 65536 + mode, or -errno. `paths`: see {@link joinedPaths}. */
+  modes(paths: string): Float64Array;
   glimpse(path: string): number;
   lookHeld(fd: number): RawLook;
   openers(ids: readonly string[], nameless: boolean): RawOpeners;
@@ -186,6 +188,10 @@ export interface Native {
   /** Becomes the program; returns only if that failed. `environment`: `NAME=value`; as it is if absent. */
   execute(program: string, args: readonly string[], environment?: readonly string[]): number;
 }
+
+/** Many paths as the addon takes them: a NUL after each. */
+export const joinedPaths = (paths: readonly string[]): string =>
+  paths.length === 0 ? '' : `${paths.join('\0')}\0`;
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

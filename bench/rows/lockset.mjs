@@ -12,8 +12,8 @@ import { temporary } from '../harness/places.mjs';
 const SIZES = [10, 100, 1000, 10_000];
 const ALL = 'acquireAll';
 const UPDATE = 'UpdateLocks';
-const C = 'the same calls in C';
-const OWNED = 'the same in C, and fchown';
+const C = 'each by itself, in C';
+const OWNED = 'each by itself in C, and fchown';
 const SPARE = 200;
 const REASON = 'bench of update locks';
 

@@ -1,5 +1,7 @@
 #include "arguments.h"
 
+#include <algorithm>
+
 namespace lockbridge {
 
 Napi::Value number(Info info, double value) { return Napi::Number::New(info.Env(), value); }
@@ -23,6 +25,26 @@ std::vector<std::string> texts(const Napi::Value& value) {
   const auto array = value.As<Napi::Array>();
   std::vector<std::string> out;
   for (uint32_t i = 0; i < array.Length(); i++) out.push_back(text(array[i]));
+  return out;
+}
+
+std::vector<std::string> apart(const std::string& paths) {
+  std::vector<std::string> out;
+  for (size_t at = 0; at < paths.size(); at += out.back().size() + 1)
+    out.emplace_back(paths.c_str() + at);
+  return out;
+}
+
+std::vector<int> integers(const Napi::Value& value) {
+  if (!value.IsTypedArray()) return {};
+  const auto array = value.As<Napi::Int32Array>();
+  return {array.Data(), array.Data() + array.ElementLength()};
+}
+
+Napi::Value integers(Napi::Env env, const std::vector<int>& numbers) {
+  auto out = Napi::Int32Array::New(env, numbers.size());
+  if (out.IsEmpty()) return env.Undefined();  // nobody is left to be told
+  std::copy(numbers.begin(), numbers.end(), out.Data());
   return out;
 }
 

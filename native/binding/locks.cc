@@ -34,11 +34,8 @@ Napi::Value Replace(Info info) {
 // take the same paths in the same order the one with the first gets all. Every blocker is named: on
 // failure the result has -errno where a path failed or is taken, and 0 elsewhere.
 Napi::Value AcquireAll(Info info) {
-  const auto paths = info[0].As<Napi::Array>();
+  const std::vector<std::string> names = apart(text(info[0]));
   const Birth b = birth(info, 1);
-  // Not `paths` from here on: a worker that is terminated meanwhile cannot read it any more.
-  std::vector<std::string> names(paths.Length());
-  for (uint32_t i = 0; i < names.size(); i++) names[i] = text(paths[i]);
   std::vector<Held> locks(names.size());
   std::vector<int> results(names.size());
   const auto look = [&](size_t i) {
@@ -54,22 +51,19 @@ Napi::Value AcquireAll(Info info) {
     if (failed) {
       look(i);
     } else {
-      failed = (results[i] = create(names[i], b, &locks[i])) < 0;
+      failed = (results[i] = create(names[i], b, &locks[i], i > 0 ? &locks[i - 1] : nullptr)) < 0;
       failure = failedCall;
     }
   }
-  auto out = Napi::Array::New(info.Env(), names.size());
-  for (uint32_t i = 0; i < names.size(); i++) {
-    if (results[i] == 0) {
-      if (!failed)
-        results[i] = keep(state(info), std::move(locks[i]));
-      else if (locks[i].fd.ok())
-        release(std::move(locks[i]));
-    }
-    out[i] = Napi::Number::New(info.Env(), results[i]);
+  for (size_t i = 0; i < names.size(); i++) {
+    if (results[i] < 0) continue;
+    if (!failed)
+      results[i] = keep(state(info), std::move(locks[i]));
+    else if (locks[i].fd.ok())
+      release(std::move(locks[i]));
   }
   failedCall = failure;
-  return out;
+  return integers(info.Env(), results);
 }
 
 // The call of this thread that failed last: ask before the next one is made.
@@ -96,22 +90,26 @@ Napi::Value AdoptCommit(Info info) {
   return number(info, adoptCommit(lock, birth(info, 1)));
 }
 
-int releaseOne(State& state, int fd) {
+// The lock of this descriptor, no longer ours to keep; without a descriptor if it is none of ours.
+Held fetch(State& state, int fd) {
   const auto found = state.held.find(fd);
-  if (found == state.held.end()) return -EBADF;
+  if (found == state.held.end()) return {};
   Held lock = std::move(found->second);
   state.held.erase(found);
-  return release(std::move(lock));
+  return lock;
 }
 
-Napi::Value Release(Info info) { return number(info, releaseOne(state(info), integer(info[0]))); }
+Napi::Value Release(Info info) {
+  Held lock = fetch(state(info), integer(info[0]));
+  return number(info, lock.fd.ok() ? release(std::move(lock)) : -EBADF);
+}
 
 Napi::Value ReleaseAll(Info info) {
-  const auto fds = info[0].As<Napi::Array>();
-  auto out = Napi::Array::New(info.Env(), fds.Length());
-  for (uint32_t i = 0; i < fds.Length(); i++)
-    out[i] = Napi::Number::New(info.Env(), releaseOne(state(info), integer(fds[i])));
-  return out;
+  const std::vector<int> fds = integers(info[0]);
+  std::vector<Held> locks;
+  locks.reserve(fds.size());
+  for (const int fd : fds) locks.push_back(fetch(state(info), fd));
+  return integers(info.Env(), releaseTogether(std::move(locks)));
 }
 
 // Closes without touching the name: a candidate that was not adopted.

@@ -174,6 +174,17 @@ Napi::Value WalkBelow(Info info) {
   return out;
 }
 
+// (paths as one string) -> of each name itself, links not followed: uid * 65536 + mode, or -errno.
+Napi::Value ModesOf(Info info) {
+  std::vector<double> modes;
+  for (const std::string& path : apart(text(info[0]))) {
+    struct statx st;
+    const int done = statName(AT_FDCWD, path.c_str(), &st);
+    modes.push_back(done < 0 ? done : double(st.stx_uid) * 65536 + st.stx_mode);
+  }
+  return arrayOf(info.Env(), modes);
+}
+
 // (path, identity, change time or -1): whether the name still is that inode, unchanged since.
 Napi::Value Unchanged(Info info) {
   struct statx st;
@@ -196,6 +207,7 @@ void defineLooks(Napi::Object* exports) {
   define(exports, "lookAll", LookAll);
   define(exports, "lookBegin", LookBegin);
   define(exports, "lookNext", LookNext);
+  define(exports, "modes", ModesOf);
   define(exports, "glimpse", GlimpseOf);
   define(exports, "lookHeld", LookHeld);
   define(exports, "openers", OpenersOf);

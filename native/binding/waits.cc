@@ -93,7 +93,7 @@ Napi::Value ExpectName(Info info) {
   State& s = state(info);
   if (!s.watcher) return number(info, -EBADF);
   std::string path = text(info[0]);
-  const std::string name = split(path).name;
+  const std::string name = nameOf(path);
   const int id = s.nextWait++;
   const int wd = integer(info[2]);
   auto claim = std::make_shared<NameClaim>(claimOf(info, std::move(path), 3));

@@ -35,7 +35,7 @@ Failure changedSince(const std::string& path, const Policy& policy) {
 bool heldBySupervisor(const Inspection& seen) {
   const bool claims = seen.protocol == "helios" || (seen.record && seen.record->supervisor);
   if (seen.by != By::kKernel || !claims) return false;
-  const auto place = placeOf(split(seen.path).dir);
+  const auto place = placeOf(dirOf(seen.path));
   if (!place) return true;
   for (const Holder& holder : seen.holders) {
     if (holder.role != Role::kHolds) continue;

@@ -23,7 +23,7 @@ Care::~Care() = default;
 void Care::arm() {
   wake_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   std::set<std::string> names;
-  for (const Held& lock : held_) names.insert(split(lock.path).name);
+  for (const Held& lock : held_) names.insert(nameOf(lock.path));
   watcher_ = std::make_unique<Watcher>([this, names](std::vector<WatchEvent>&& events) {
     bool ours = false;
     for (const WatchEvent& event : events)
@@ -32,7 +32,7 @@ void Care::arm() {
     if (ours) retry("write", [&] { return write(wake_.get(), &one, sizeof one); });
   });
   // Where it cannot be watched, a record is mended at the next beat.
-  for (const Held& lock : held_) watcher_->add(split(lock.path).dir, {});
+  for (const Held& lock : held_) watcher_->add(dirOf(lock.path), {});
 }
 
 void Care::tend() {

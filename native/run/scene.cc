@@ -29,7 +29,7 @@ Failure failureOf(const std::string& path, const Look& look) {
 
 Failure freeAnswer(const std::string& path, Inspection* out) {
   struct statx st;
-  const int there = statName(AT_FDCWD, split(path).dir.c_str(), &st);
+  const int there = statName(AT_FDCWD, dirOf(path).c_str(), &st);
   if (there < 0) return fromErrno(there, "lstat", path);
   out->evidence.push_back({"nothing", "nothing is at the path"});
   return {};

@@ -155,7 +155,7 @@ Failure attemptAll(const std::vector<std::string>& paths, const Taking& taking,
 
 Failure checkPath(const std::string& path) {
   if (path.empty()) return invalid("path", "a file name", path);
-  const std::string name = split(path).name;
+  const std::string name = nameOf(path);
   if (name.empty() || name == "." || name == "..")
     return invalid("path", "the name of a file, not of a directory", path);
   return {};

@@ -133,6 +133,6 @@ function releaseEverything(): void {
   armed.clear();
   fresh.clear();
   native.endWaits(); // or one of them would take at once what is let go here
-  native.releaseAll(fds);
+  native.releaseAll(Int32Array.from(fds));
   sweepNow();
 }

@@ -7,7 +7,7 @@
 
 import type { LockHistory } from '../inspect/history.js';
 import type { Inspection } from '../inspect/types.js';
-import { native, type Birth } from '../native.js';
+import { joinedPaths, native, type Birth } from '../native.js';
 import { birth, isContention, takeOver } from './attempt.js';
 import { inFull } from './blocked.js';
 import { failureOn } from './failure.js';
@@ -46,7 +46,7 @@ export function tryTogether(paths: readonly string[], options: TogetherOptions):
         continue;
       }
       const how = birth(options);
-      const results = native.acquireAll(rest, ...how);
+      const results = native.acquireAll(joinedPaths(rest), ...how);
       if (results.every((result) => result > 0)) {
         const locks = rest.map((path, i) => new Lock(path, results[i] ?? 0, how[0]));
         if (untouched) return locks; // as nearly always
@@ -74,7 +74,7 @@ const inOrder = (paths: readonly string[], held: ReadonlyMap<string, Lock>): Loc
 // Who is in the way, of those that a native call did not get; what only a dead holder blocks is kept.
 function takeOverAll(
   paths: readonly string[],
-  results: readonly number[],
+  results: Int32Array,
   how: Birth,
   options: TogetherOptions,
   keep: (lock: Lock) => void,
@@ -111,7 +111,7 @@ function replaceAll(
 export function releaseTogether(locks: readonly Lock[]): ReleaseOutcome[] {
   const held = locks.filter((lock) => !lock.released);
   for (const lock of held) forget(lock);
-  const results = native.releaseAll(held.map((lock) => lock.fd));
+  const results = native.releaseAll(Int32Array.from(held, (lock) => lock.fd));
   for (const [i, lock] of held.entries()) lock.finished(outcomeOf(results[i] ?? 2));
   return locks.map((lock) => lock.releaseSync());
 }

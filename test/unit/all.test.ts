@@ -1,20 +1,24 @@
 // Many locks as one: all of them or none.
 
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
+  renameSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 import { acquireAll, acquireSync, LockError, type Inspection } from '../../src/index.js';
 import { IN, subscribe } from '../../src/watch.js';
 import { Child, flockHolder } from '../helpers/child.js';
-import { itWith } from '../helpers/peers.js';
+import { itWith, lacksCommand } from '../helpers/peers.js';
 import { scratch, until } from '../helpers/scratch.js';
 
 async function refusal(promise: Promise<unknown>): Promise<LockError> {
@@ -84,6 +88,56 @@ it('outcomes come in the order of locks, adopted ones included', async () => {
   expect(outcomes[index]).toBe('lost');
   expect(outcomes.filter((outcome) => outcome === 'unlinked')).toHaveLength(2);
 });
+
+it('of many, some in one directory, each is let go as it would be by itself', async () => {
+  const dir = scratch();
+  for (const name of ['one', 'two']) mkdirSync(join(dir, name));
+  const names = Array.from({ length: 50 }, (_, i) => `two/${String(10 + i)}`);
+  const paths = ['one/a', 'one/b', ...names, 'x', 'one.lock'].map((name) => join(dir, name));
+  const set = await acquireAll(paths);
+  const opened = openSync(join(dir, 'two/30'), 'r');
+  unlinkSync(join(dir, 'two/42'));
+  writeFileSync(join(dir, 'two/42'), 'of another');
+  renameSync(join(dir, 'one'), join(dir, 'moved'));
+  const outcomes = new Map(
+    set.releaseSync().map((outcome, at) => [relative(dir, set.locks[at]?.path ?? ''), outcome]),
+  );
+  const others = [...outcomes].filter(([, outcome]) => outcome !== 'unlinked');
+  expect(others).toEqual([
+    ['one/a', 'lost'],
+    ['one/b', 'lost'],
+    ['two/30', 'handed-over'],
+    ['two/42', 'lost'],
+  ]);
+  expect(outcomes.size).toBe(54);
+  expect(readFileSync(join(dir, 'two/42'), 'utf8')).toBe('of another');
+  closeSync(opened);
+  await until(() => readdirSync(join(dir, 'two')).length === 1);
+});
+
+itWith(
+  lacksCommand('strace'),
+  'a directory is locked once for 16 locks in it, and not between them and the next',
+  () => {
+    const dir = scratch();
+    const log = join(scratch(), 'log');
+    const index = new URL('../../dist/index.js', import.meta.url).pathname;
+    const script = `import { acquireAll } from '${index}';
+      (await acquireAll(Array.from({ length: 40 }, (_, i) => '${dir}/' + i))).releaseSync();`;
+    const node = [process.execPath, '--input-type=module', '-e', script];
+    execFileSync('strace', ['-f', '-y', '-o', log, '-e', 'trace=flock,close,unlinkat', ...node]);
+    const calls = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(`<${dir}>`))
+      .map((line) => /(flock|close|unlinkat)\(/.exec(line)?.[1]);
+    const go = (files: number): string[] => [
+      'flock',
+      ...Array<string>(files).fill('unlinkat'),
+      'close',
+    ];
+    expect(calls).toEqual([...go(16), ...go(16), ...go(8)]);
+  },
+);
 
 it('a set of locks with adopted ones among them is in the order of the sorted paths', async () => {
   const dir = scratch();

@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { readNames } from '../../inspect/directories.js';
-import { DEPTH, native } from '../../native.js';
+import { joinedPaths, native } from '../../native.js';
 import { appName, lockDir, servicesDir, WAY, type AppServices } from './places.js';
 
 const MOST_SERVICES = 20_000;
@@ -54,10 +54,12 @@ export function prepareDirs(root: string | undefined, apps: readonly AppServices
   );
 }
 
-/** The directories on the way to the locks of some apps: `own` have to be the supervisor's alone. */
+/** The directories on the way to the locks of some apps: the first `own` have to be the supervisor's alone. */
 export interface Ways {
-  own: readonly string[];
-  others: readonly string[];
+  dirs: readonly string[];
+  own: number;
+  /** The same as the addon takes them. */
+  packed: string;
 }
 
 /** What {@link checkDirs} looks at, for who asks again and again. */
@@ -69,31 +71,35 @@ export function waysTo(root: string | undefined, apps: readonly AppServices[]): 
     return services.map((service) => `${dir}/${service}`);
   });
   const own = [...ways].filter(([, ours]) => ours).map(([path]) => path);
-  return { own, others: [...above, ...services] };
+  const dirs = [...own, ...above, ...services];
+  return { dirs, own: own.length, packed: joinedPaths(dirs) };
 }
 
 /**
  * Refuses (ERR_LOCK_PATH) what somebody else put in the way to the lock directories of some apps. What
  * is not there yet is nobody's. One native call for all.
  */
-export function checkDirs({ own, others }: Ways): void {
-  const looks = native.lookAll([...own, ...others], DEPTH.name);
-  for (const [at, dir] of [...own, ...others].entries()) {
-    const look = looks.at(at);
-    const directory = look.error >= 0 && (look.mode & constants.S_IFMT) === constants.S_IFDIR;
-    const found = directory ? look : checkDir(dir);
-    if (at < own.length && found !== undefined) checkOurs(dir, found);
+export function checkDirs({ dirs, own, packed }: Ways): void {
+  for (const [at, seen] of native.modes(packed).entries()) {
+    const mode = seen % 0x10000;
+    const directory = seen >= 0 && (mode & constants.S_IFMT) === constants.S_IFDIR;
+    if (directory && at >= own) continue; // as most are
+    const dir = dirs[at] ?? '';
+    if (directory) checkOurs(dir, { uid: Math.floor(seen / 0x10000), mode });
+    else checkOther(dir, at < own);
   }
 }
 
-function checkDir(dir: string): Stats | undefined {
+function checkOther(dir: string, own: boolean): void {
   const found = lstatSync(dir, { throwIfNoEntry: false });
-  if (found === undefined || found.isDirectory()) return found;
-  throw unusable(dir, found.isSymbolicLink() ? WHY['ELOOP'] : WHY['ENOTDIR']);
+  if (found === undefined) return;
+  if (!found.isDirectory())
+    throw unusable(dir, found.isSymbolicLink() ? WHY['ELOOP'] : WHY['ENOTDIR']);
+  if (own) checkOurs(dir, found); // made meanwhile
 }
 
 function checkOurs(path: string, { uid, mode }: Pick<Stats, 'uid' | 'mode'>): void {
-  if (![0, process.getuid?.()].includes(uid) || (mode & 0o022) !== 0)
+  if ((uid !== 0 && uid !== process.getuid?.()) || (mode & 0o022) !== 0)
     throw unusable(path, 'others than the supervisor may write to it');
 }
 
