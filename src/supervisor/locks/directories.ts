@@ -15,7 +15,7 @@ import {
   openSync,
   type Stats,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LockError } from '../../errors.js';
 import { readNames } from '../../inspect/directories.js';
 import { joinedPaths, native } from '../../native.js';
@@ -158,14 +158,17 @@ const WHY: Readonly<Record<string, string>> = {
   ENOTDIR: 'it, or what it lies in, is no directory', // O_DIRECTORY wins over O_NOFOLLOW
 };
 
+// `cause`: an error of the system, or what is wrong with what is there.
 function unusable(path: string, cause: unknown): LockError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const why = typeof cause === 'string' ? cause : (WHY[code ?? ''] ?? message);
-  return new LockError(
-    'ERR_LOCK_PATH',
-    `cannot use '${path}' for update locks: ${why}; remove it or name another root`,
-    { path, cause },
-  );
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const wrong = typeof cause === 'string' ? cause : WHY[code];
+  let why = `${message}; name another root`; // a full disk, no permission: nothing to be removed
+  if (wrong !== undefined) why = `${wrong}; remove it or name another root`;
+  if (code === 'ENOENT') why = `there is no '${dirname(path)}'; make it or name another root`;
+  return new LockError('ERR_LOCK_PATH', `cannot use '${path}' for update locks: ${why}`, {
+    path,
+    cause,
+  });
 }
 
 /** Makes the directory of all apps, for whoever watches it before there is any; its path. */

@@ -149,7 +149,19 @@ it.each([
   make(join(root, 'tmp/balena-supervisor'));
   expect(() => {
     UpdateLocks.for(1, ['a'], { root }).prepare();
-  }).toThrow(/cannot use/);
+  }).toThrow(/cannot use .*; remove it or name another root$/);
+});
+
+it('a root that is not there, and one where nothing can be made, are told as they are', () => {
+  const root = join(scratch(), 'no/such');
+  expect(() => {
+    UpdateLocks.for(1, ['a'], { root }).prepare();
+  }).toThrow(
+    `cannot use '${root}/tmp' for update locks: there is no '${root}'; make it or name another root`,
+  );
+  expect(() => {
+    UpdateLocks.for(1, ['a'], { root: '/sys' }).prepare();
+  }).toThrow(/^cannot use '\/sys\/tmp' for update locks: E[A-Z]+: .*; name another root$/);
 });
 
 it('services are listed by their real directories only', () => {
