@@ -63,15 +63,16 @@ function line(traces: Traces): string {
   return ['footprint', ...fields, names(otherLinks), names(entries)].join(' ');
 }
 
-/** Lists so many that several threads look at them and judge them. */
+/** Lists so many that several threads find them, look at them and judge them. */
 async function listsMany(run: string): Promise<void> {
   const tree = scratch();
-  const path = (i: number): string => join(tree, `${String(i).padStart(4, '0')}.lock`);
+  const path = (i: number): string => join(tree, String(i % 1000), `${String(i)}.lock`);
+  for (let i = 0; i < 1000; i++) mkdirSync(join(tree, String(i)));
   for (let i = 0; i < 2000; i++)
     writeFileSync(path(i), ['', makeRecord('left'), '4194304\n', 'text'][i % 4] ?? '');
   const holders = [await flockHolder(path(0)), await flockHolder(path(1))];
   const orphan = await flockHolder(path(2));
-  renameSync(path(3), path(2));
+  renameSync(path(3), path(2)); // whose flock is on a lost file now
   for (const words of [
     ['ls', tree],
     ['ls', '--json', tree],
