@@ -28,7 +28,7 @@ struct ProcessInfo {
   std::string command;
   std::optional<unsigned> uid;
   std::string user;
-  std::string started;
+  double started = 0;  // whole milliseconds since 1970; 0: not known
   std::optional<Container> container;
   std::string unit;
 };
@@ -53,7 +53,7 @@ struct Action {
 };
 
 struct Since {
-  std::string at;
+  double at = 0;  // milliseconds since 1970
   const char* from = "birth";
 };
 

@@ -2,24 +2,25 @@
 // `JSON.stringify(value, null, 2)` does.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace lockbridge {
 
-// A member of an object that is a string or a number; the others are left out.
+// A member of an object: a string, a number, or what is neither (0 and no text).
 struct JsonMember {
-  std::string key;
-  bool isText = false;
+  std::u16string key;
+  bool isText;
   std::u16string text;
-  double number = 0;
+  double number;
 };
 
-// The members of one object, in order; nothing if the text is anything but JSON. Whatever the bytes
-// are (each one character), this ends: nesting is bounded by the 512 bytes of a record.
-std::optional<std::vector<JsonMember>> parseJsonObject(const std::string& latin1);
+// Shows the members of one object, in order. Whether the text is that and nothing else: if not,
+// some members may have been shown all the same. Whatever the bytes are (each one character), this
+// ends: nesting is bounded by the 512 bytes of a record.
+using VisitMember = std::function<void(const JsonMember&)>;
+bool readJsonObject(const std::string& latin1, const VisitMember& visit);
 
 // Prints a value piece by piece. Members and elements come in the order of the calls.
 class JsonWriter {

@@ -12,21 +12,18 @@ class Parser {
  public:
   explicit Parser(const std::string& text) : at_(text.c_str()), end_(at_ + text.size()) {}
 
-  bool object(std::vector<JsonMember>* members) {
+  // `visit`: null where nobody wants the members.
+  bool object(const VisitMember* visit) {
     if (!take('{')) return false;
     blank();
     if (take('}')) return true;
+    JsonMember member;  // one for all: its strings keep their memory
     do {
-      JsonMember member;
-      std::u16string key;
       blank();
-      if (!string(&key)) return false;
+      if (!string(&member.key)) return false;
       blank();
-      if (!take(':')) return false;
-      bool keep = false;
-      if (!value(&member, &keep)) return false;
-      member.key = utf8Of(key);
-      if (members != nullptr) put(members, std::move(member), keep);
+      if (!take(':') || !value(&member)) return false;
+      if (visit != nullptr) (*visit)(member);
       blank();
     } while (take(','));
     return take('}');
@@ -38,15 +35,8 @@ class Parser {
   }
 
  private:
-  // The last of several members of one name counts.
-  static void put(std::vector<JsonMember>* members, JsonMember&& member, bool keep) {
-    for (size_t i = 0; i < members->size(); i++)
-      if ((*members)[i].key == member.key) members->erase(members->begin() + static_cast<long>(i));
-    if (keep) members->push_back(std::move(member));
-  }
-
   void blank() {
-    while (at_ < end_ && strchr(" \t\r\n", *at_) != nullptr && *at_ != 0) at_++;
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\r' || *at_ == '\n')) at_++;
   }
 
   bool take(char c) {
@@ -61,9 +51,10 @@ class Parser {
     return true;
   }
 
-  bool value(JsonMember* out, bool* keep) {
+  bool value(JsonMember* out) {
     blank();
-    *keep = false;
+    out->isText = false;
+    out->number = 0;
     if (at_ == end_) return false;
     switch (*at_) {
       case '{':
@@ -77,10 +68,9 @@ class Parser {
       case 'n':
         return word("null");
       case '"':
-        *keep = out->isText = true;
+        out->isText = true;
         return string(&out->text);
       default:
-        *keep = true;
         return number(&out->number);
     }
   }
@@ -89,10 +79,9 @@ class Parser {
     take('[');
     blank();
     if (take(']')) return true;
+    JsonMember ignored;
     do {
-      JsonMember ignored;
-      bool keep;
-      if (!value(&ignored, &keep)) return false;
+      if (!value(&ignored)) return false;
       blank();
     } while (take(','));
     return take(']');
@@ -113,7 +102,7 @@ class Parser {
       if (!take('+')) take('-');
       if (!digits()) return false;
     }
-    *out = strtod(std::string(from, at_).c_str(), nullptr);
+    *out = strtod(from, nullptr);  // which stops where we did, or what follows is refused
     return true;
   }
 
@@ -150,17 +139,28 @@ class Parser {
 
   bool string(std::u16string* out) {
     if (!take('"')) return false;
-    out->reserve(64);
+    out->clear();
     while (at_ < end_) {
-      const unsigned char c = static_cast<unsigned char>(*at_++);
+      const char* from = at_;
+      while (at_ < end_ && isOrdinary(*at_)) at_++;
+      append(from, at_, out);
+      if (at_ == end_) return false;
+      const char c = *at_++;
       if (c == '"') return true;
-      if (c < 0x20) return false;
-      if (c != '\\')
-        out->push_back(c);
-      else if (!escape(out))
-        return false;
+      if (c != '\\' || !escape(out)) return false;
     }
     return false;
+  }
+
+  // What stands for itself in a string.
+  static bool isOrdinary(char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+  }
+
+  static void append(const char* from, const char* to, std::u16string* out) {
+    size_t at = out->size();
+    out->resize(at + static_cast<size_t>(to - from));
+    while (from < to) (*out)[at++] = static_cast<unsigned char>(*from++);
   }
 
   const char* at_;
@@ -169,11 +169,9 @@ class Parser {
 
 }  // namespace
 
-std::optional<std::vector<JsonMember>> parseJsonObject(const std::string& latin1) {
+bool readJsonObject(const std::string& latin1, const VisitMember& visit) {
   Parser parser(latin1);
-  std::vector<JsonMember> members;
-  if (!parser.object(&members) || !parser.atEnd()) return std::nullopt;
-  return members;
+  return parser.object(&visit) && parser.atEnd();
 }
 
 }  // namespace lockbridge

@@ -12,7 +12,6 @@
 #include "finding.h"
 #include "inspect.h"
 #include "report.h"
-#include "since.h"
 #include "text.h"
 
 namespace lockbridge {
@@ -99,6 +98,7 @@ class Rows {
 
   std::string text() {
     std::vector<Row> listed;
+    listed.reserve(rows_.size() + 1);
     if (!json_) listed.push_back({"PATH", "VERDICT", "PROTOCOL", "HOLDER", "AGE", "REASON"});
     for (Row& row : rows_)
       if (!row[0].empty()) listed.push_back(std::move(row));
@@ -124,8 +124,7 @@ class Rows {
     row[1] = verdict(seen);
     row[2] = seen.protocol.empty() ? "-" : seen.protocol;
     row[3] = who(seen);
-    const auto since = seen.since ? parseTime(seen.since->at) : std::nullopt;
-    row[4] = since ? age(*since, now_) : "-";
+    row[4] = seen.since ? age(seen.since->at, now_) : "-";
     row[5] = notes(seen);
   }
 

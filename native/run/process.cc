@@ -28,11 +28,12 @@ std::string userOf(unsigned uid) {
 }
 
 // By the clock of the boot: the wall clock may have jumped since the process started.
-std::string startedAt(uint64_t ticks) {
+double startedAt(uint64_t ticks) {
   const std::string uptime = readProc("/proc/uptime");
-  if (uptime.empty() || ticks == 0) return "";
+  if (uptime.empty() || ticks == 0) return 0;
   const double up = strtod(uptime.c_str(), nullptr);
-  return timeText(wallClock() - (up - static_cast<double>(ticks) / kTicks) * 1000);
+  const double at = wallClock() - (up - static_cast<double>(ticks) / kTicks) * 1000;
+  return static_cast<double>(roundDown(at));
 }
 
 }  // namespace

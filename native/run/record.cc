@@ -5,6 +5,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
+#include <utility>
 
 #include "../lockfile.h"
 #include "../parse.h"
@@ -15,6 +17,8 @@
 namespace lockbridge {
 
 namespace {
+
+using std::literals::operator""sv;
 
 constexpr size_t kHostRoom = 64, kCommandRoom = 80, kReasonRoom = 100, kOwnerRoom = 40;
 constexpr double kMaxSafe = 9007199254740991;
@@ -41,29 +45,32 @@ std::string quote(const std::string& bytes, size_t room) {
 std::string whole(unsigned long long number) { return std::to_string(number); }
 
 double safeInteger(const JsonMember& member) {
-  const bool is = !member.isText && member.number >= -kMaxSafe && member.number <= kMaxSafe &&
+  const bool is = member.number >= -kMaxSafe && member.number <= kMaxSafe &&
                   static_cast<double>(roundDown(member.number)) == member.number;
   return is ? member.number + 0.0 : 0;
 }
 
+// The last of several members of one name counts.
 void take(const JsonMember& member, Record* out) {
-  const auto number = [&](const char* key, double* field) {
-    if (member.key == key) *field = safeInteger(member);
+  const std::u16string_view key = member.key;
+  const auto number = [&](std::u16string_view name, double* field) {
+    if (key == name) *field = safeInteger(member);
   };
-  const auto text = [&](const char* key, std::string* field) {
-    if (member.key == key && member.isText) *field = printable(member.text);
+  const auto text = [&](std::u16string_view name, std::string* field) {
+    if (key == name) *field = member.isText ? printable(member.text) : "";
   };
-  number("pid", &out->pid);
-  number("start", &out->start);
-  number("pidns", &out->pidns);
-  number("uid", &out->uid);
-  text("boot", &out->boot);
-  text("host", &out->host);
-  text("cmd", &out->cmd);
-  text("reason", &out->reason);
-  text("since", &out->since);
-  if (member.key == "owner" && member.isText) out->owner = printable(member.text);
-  if (member.key == "role" && member.isText && member.text == u"supervisor") out->supervisor = true;
+  number(u"pid"sv, &out->pid);
+  number(u"start"sv, &out->start);
+  number(u"pidns"sv, &out->pidns);
+  number(u"uid"sv, &out->uid);
+  text(u"boot"sv, &out->boot);
+  text(u"host"sv, &out->host);
+  text(u"cmd"sv, &out->cmd);
+  text(u"reason"sv, &out->reason);
+  text(u"since"sv, &out->since);
+  if (key == u"owner"sv)
+    out->owner = member.isText ? std::make_optional(printable(member.text)) : std::nullopt;
+  if (key == u"role"sv) out->supervisor = member.isText && member.text == u"supervisor";
 }
 
 }  // namespace
@@ -110,10 +117,10 @@ Parsed parseRecord(const std::string& content, Record* out) {
   const std::string second =
       content.substr(first + 1, end == std::string::npos ? end : end - first - 1);
   if (!startsWith(second, "{\"lockbridge\":1,")) return Parsed::kNeither;
-  const auto members = parseJsonObject(second);
-  if (!members) return Parsed::kNeither;
-  *out = Record();
-  for (const JsonMember& member : *members) take(member, out);
+  Record record;
+  if (!readJsonObject(second, [&](const JsonMember& member) { take(member, &record); }))
+    return Parsed::kNeither;
+  *out = std::move(record);
   return Parsed::kRecord;
 }
 

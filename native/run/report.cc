@@ -21,7 +21,7 @@ void writeJson(const Holder& holder, JsonWriter* out) {
   }
   out->optional("command", process.command);
   if (process.uid) out->member("uid", *process.uid);
-  out->optional("started", process.started);
+  if (process.started > 0) out->member("started", timeText(process.started));
   if (process.container) {
     out->key("container");
     out->open('{');
@@ -114,7 +114,7 @@ void writeJson(const Inspection& seen, JsonWriter* out) {
   if (seen.since) {
     out->key("since");
     out->open('{');
-    out->member("at", seen.since->at);
+    out->member("at", timeText(seen.since->at));
     out->member("from", seen.since->from);
     out->close('}');
   }

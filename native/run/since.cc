@@ -61,16 +61,16 @@ std::optional<double> parseTime(const std::string& text) {
 Since sinceOf(const Look& look, const std::optional<Record>& record, By by,
               const std::vector<Holder>& holders) {
   const auto claimed = record ? parseTime(record->since) : std::nullopt;
-  if (claimed) return {timeText(*claimed), "record"};
+  if (claimed) return {*claimed, "record"};
   const double birth = birthOf(look.st);
-  const Since file = birth > 0 ? Since{timeText(birth), "birth"}
-                               : Since{timeText(milliseconds(look.st.stx_ctime)), "change"};
+  const Since file =
+      birth > 0 ? Since{birth, "birth"} : Since{milliseconds(look.st.stx_ctime), "change"};
   if (by != By::kKernel) return file;
   for (const Holder& holder : holders) {
     if (holder.role != Role::kHolds) continue;
-    const std::string& started = holder.process.started;
-    // Both are RFC 3339 in UTC: they compare as text.
-    return started.empty() || started <= file.at ? file : Since{started, "process"};
+    const double started = holder.process.started;
+    // Of the same millisecond is of the same time.
+    return started < static_cast<double>(roundDown(file.at)) + 1 ? file : Since{started, "process"};
   }
   return file;
 }
