@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 namespace lockbridge {
@@ -29,6 +30,13 @@ struct KeepFailedCall {
   const char* name = failedCall;
   ~KeepFailedCall() { failedCall = name; }
 };
+
+// A thread's first allocation makes an arena (malloc(3), NOTES): two mappings and their page
+// faults, as long as waking it takes. For a thread that is to be quick once it is woken.
+inline void warmAllocator() {
+  void* volatile first = malloc(1);  // volatile, or the pair is left out by the compiler
+  free(first);
+}
 
 // A descriptor that closes itself. close(2) is never repeated: on Linux the descriptor is gone
 // even when it reports EINTR.

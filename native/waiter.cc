@@ -63,6 +63,7 @@ int Waiter::start() {
 
 void* Waiter::run(void* self) {
   Waiter* waiter = static_cast<Waiter*>(self);
+  warmAllocator();
   const int result = waiter->wait();
   waiter->returned_.store(true);
   waiter->woken_();

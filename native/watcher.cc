@@ -264,6 +264,7 @@ void Watcher::turn() {
 }
 
 void Watcher::loop() {
+  warmAllocator();
   struct pollfd fds[2] = {{inotify_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
   for (;;) {
     {
